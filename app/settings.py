@@ -1,6 +1,7 @@
 """Every knob of the server, read from the environment (`WAYPOST_…`) and from nowhere else."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -10,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """Defaults are safe for production; what has no default must be given."""
 
-    model_config = SettingsConfigDict(env_prefix="WAYPOST_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="WAYPOST_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     # where things are
     database_url: SecretStr = Field(description="libpq URL of the role the server connects as; it owns nothing.")
@@ -25,6 +26,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on; 0 takes a free one.")
     graphiql: bool = Field(False, description="Serve the GraphiQL page to browsers at /graphql.")
+    graphiql_assets: Path | None = Field(
+        None, description="Folder with GraphiQL's files; without it the page loads them from a CDN."
+    )
     introspection: bool = Field(False, description="Answer introspection and name suggestions.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins of browser clients.")
     body_bytes_max: int = Field(1_000_000, description="Largest request body.")
@@ -66,4 +70,4 @@ class Settings(BaseSettings):
 @lru_cache
 def settings() -> Settings:
     """The settings of this process."""
-    return Settings()  # type: ignore[call-arg]  # the environment gives what has no default
+    return Settings()
