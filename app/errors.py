@@ -1,0 +1,128 @@
+"""What can go wrong, in the words of the domain; the API layer gives each its shape.
+
+A `WaypostError` becomes one GraphQL error with `extensions.code`. A `Refusal` is an answer that clients branch on: it
+becomes a member of the mutation's result union, field by field, under the same name.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+
+class WaypostError(Exception):
+    """Something the caller may read. `code` is part of the contract."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Unauthenticated(WaypostError):
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str = "Sign in first.") -> None:
+        super().__init__(message)
+
+
+class Forbidden(WaypostError):
+    code = "FORBIDDEN"
+
+    def __init__(self, message: str = "Your role does not allow this.") -> None:
+        super().__init__(message)
+
+
+class NotFound(WaypostError):
+    """Absent, invisible and another organization's: the three are told apart by nobody."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, noun: str = "node") -> None:
+        super().__init__(f"There is no such {noun}.")
+
+
+class BadUserInput(WaypostError):
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(WaypostError):
+    code = "CONFLICT"
+
+
+class CursorExpired(WaypostError):
+    code = "CURSOR_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This place in the event log is not available; query again and subscribe from there.")
+
+
+class Refusal(WaypostError):
+    """A rule said no; nothing has changed."""
+
+    code = "CONFLICT"
+
+
+class InvalidTransition(Refusal):
+    def __init__(self, noun: str, current_status: str, wanted: str) -> None:
+        super().__init__(f"A {noun} that is {current_status} cannot become {wanted}.")
+        self.current_status = current_status
+
+
+class VersionConflict(Refusal):
+    def __init__(self, current_version: int) -> None:
+        super().__init__("Somebody else has changed this in the meantime; look at it again.")
+        self.current_version = current_version
+
+
+class SlotFull(Refusal):
+    def __init__(self, slot_id: UUID, service_id: UUID, starts_at: datetime) -> None:
+        super().__init__("This slot is full.")
+        self.slot_id = slot_id
+        self.service_id = service_id
+        self.starts_at = starts_at
+
+
+class SlotClosed(Refusal):
+    def __init__(self, message: str = "This slot is not open for booking.") -> None:
+        super().__init__(message)
+
+
+class SlotInUse(Refusal):
+    def __init__(self, taken: int) -> None:
+        super().__init__("Places of this slot are taken; it cannot move or shrink below them.")
+        self.taken = taken
+
+
+class CancellationClosed(Refusal):
+    def __init__(self, cancel_before: datetime) -> None:
+        super().__init__("It is too late to cancel this booking online; please call.")
+        self.cancel_before = cancel_before
+
+
+class PlanningRunActive(Refusal):
+    def __init__(self, planning_run_id: UUID) -> None:
+        super().__init__("This day is being planned already.")
+        self.planning_run_id = planning_run_id
+
+
+class NothingToPublish(Refusal):
+    def __init__(self) -> None:
+        super().__init__("No planned route of this day waits to be published.")
+
+
+class DayTooLarge(Refusal):
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(f"{count} transports on one day; one planning run takes {limit}.")
+        self.limit = limit
+
+
+class AlreadyExists(Refusal):
+    """A name that must be unique in the organization is taken."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
