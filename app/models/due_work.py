@@ -1,0 +1,37 @@
+"""Work for later, as rows: what a lost Redis cannot lose."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Global, Vocabulary, one_of, words
+
+
+class WorkKind(Vocabulary):
+    EXPIRE_HOLD = "EXPIRE_HOLD", "Let a held booking run out."
+    PLAN_ROUTES = "PLAN_ROUTES", "Search for a day's routes."
+    MAIL_BOOKING_CONFIRMED = ("MAIL_BOOKING_CONFIRMED", "Tell a customer that a booking is confirmed.")
+
+
+class DueWork(Global, Base):
+    """One thing to do at `run_at`, for one row of one organization. Holds no personal data.
+
+    A worker takes it by a lease; `failed_at` sets it aside after too many attempts, for people to look at.
+    """
+
+    __tablename__ = "due_work"
+    __table_args__ = (
+        Index(None, "run_at", "id", postgresql_where=text("failed_at IS NULL")),
+        Index(None, "organization_id", "kind", "ref_id"),
+        one_of("kind", WorkKind),
+    )
+
+    run_at: Mapped[datetime]
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    kind: Mapped[WorkKind] = mapped_column(words(WorkKind))
+    ref_id: Mapped[UUID]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    lease_until: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]

@@ -1,0 +1,135 @@
+"""The event log: everything that happened, numbered without gaps in the order of commit."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Stamped, Vocabulary, one_of, words
+
+
+class EventType(Vocabulary):
+    ORGANIZATION_CREATED = "ORGANIZATION_CREATED", "The organization began."
+    CUSTOMER_CREATED = "CUSTOMER_CREATED", "A customer was added."
+    CUSTOMER_UPDATED = "CUSTOMER_UPDATED", "A customer was changed."
+    PLACE_CREATED = "PLACE_CREATED", "A place was added."
+    PLACE_UPDATED = "PLACE_UPDATED", "A place was changed."
+    SUBJECT_CREATED = "SUBJECT_CREATED", "A pet, patient or car was added."
+    SUBJECT_UPDATED = "SUBJECT_UPDATED", "A pet, patient or car was changed."
+    SERVICE_CREATED = "SERVICE_CREATED", "A service was added."
+    SERVICE_UPDATED = "SERVICE_UPDATED", "A service was changed."
+    SLOT_CREATED = "SLOT_CREATED", "A slot was added."
+    SLOT_UPDATED = "SLOT_UPDATED", "A slot was changed."
+    BOOKING_HELD = "BOOKING_HELD", "A slot is kept for a customer who is deciding."
+    BOOKING_CREATED = "BOOKING_CREATED", "A slot was booked."
+    BOOKING_CONFIRMED = "BOOKING_CONFIRMED", "Staff accepted a booking."
+    BOOKING_DECLINED = "BOOKING_DECLINED", "Staff refused a booking."
+    BOOKING_CANCELLED = "BOOKING_CANCELLED", "A booking was called off."
+    BOOKING_CHECKED_IN = "BOOKING_CHECKED_IN", "The subject of a booking came."
+    BOOKING_COMPLETED = "BOOKING_COMPLETED", "The service of a booking is done."
+    BOOKING_NO_SHOW = "BOOKING_NO_SHOW", "Nobody came for a booking."
+    BOOKING_EXPIRED = "BOOKING_EXPIRED", "A hold ran out."
+    VEHICLE_TYPE_CREATED = "VEHICLE_TYPE_CREATED", "A vehicle type was added."
+    VEHICLE_TYPE_UPDATED = "VEHICLE_TYPE_UPDATED", "A vehicle type was changed."
+    VEHICLE_CREATED = "VEHICLE_CREATED", "A vehicle was added."
+    VEHICLE_UPDATED = "VEHICLE_UPDATED", "A vehicle was changed."
+    DRIVER_CREATED = "DRIVER_CREATED", "A driver was added."
+    DRIVER_UPDATED = "DRIVER_UPDATED", "A driver was changed."
+    DRIVER_STATUS_CHANGED = ("DRIVER_STATUS_CHANGED", "A driver went on duty, on a route or home.")
+    SHIFT_CREATED = "SHIFT_CREATED", "A shift was added."
+    SHIFT_UPDATED = "SHIFT_UPDATED", "A shift was changed."
+    TRANSPORT_CREATED = "TRANSPORT_CREATED", "A transport was asked for."
+    TRANSPORT_ASSIGNED = "TRANSPORT_ASSIGNED", "A transport was planned onto a route."
+    TRANSPORT_SCHEDULED = ("TRANSPORT_SCHEDULED", "The customer can see when the driver comes.")
+    TRANSPORT_UNASSIGNED = ("TRANSPORT_UNASSIGNED", "A transport was taken off its route.")
+    TRANSPORT_EN_ROUTE = "TRANSPORT_EN_ROUTE", "The driver is on the way to the pickup."
+    TRANSPORT_PICKED_UP = "TRANSPORT_PICKED_UP", "The subject or load is on board."
+    TRANSPORT_DELIVERED = "TRANSPORT_DELIVERED", "The subject or load arrived."
+    TRANSPORT_CANCELLED = "TRANSPORT_CANCELLED", "A transport was called off."
+    PLANNING_REQUESTED = "PLANNING_REQUESTED", "Somebody asked for a plan."
+    PLANNING_STARTED = "PLANNING_STARTED", "A worker began to plan."
+    PLANNING_SUCCEEDED = "PLANNING_SUCCEEDED", "A plan was stored."
+    PLANNING_FAILED = "PLANNING_FAILED", "Planning ended without a plan."
+    PLANNING_CANCELLED = "PLANNING_CANCELLED", "Planning was called off."
+    ROUTE_OPTIMIZED = "ROUTE_OPTIMIZED", "The planner laid a route."
+    ROUTE_PUBLISHED = "ROUTE_PUBLISHED", "The driver can see a route."
+    ROUTE_STARTED = "ROUTE_STARTED", "A driver set out."
+    ROUTE_COMPLETED = "ROUTE_COMPLETED", "Every stop of a route is dealt with."
+    ROUTE_CANCELLED = "ROUTE_CANCELLED", "A route was called off."
+    STOP_ARRIVED = "STOP_ARRIVED", "A driver arrived at a stop."
+    STOP_COMPLETED = "STOP_COMPLETED", "A stop was dealt with."
+    STOP_CANCELLED = "STOP_CANCELLED", "A stop was called off."
+
+
+class EventHead(Base):
+    """The last number given out in an organization; locked last in every transaction that writes events."""
+
+    __tablename__ = "event_heads"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    erased_through: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+class Event(Base):
+    """What happened to which node, by whom, and whom it concerns. Never changed; holds ids and enums only.
+
+    The ids it carries are those of the moment: who could see it then can see it for ever, and nobody else.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "organization_id", "node_id", "seq"),
+        Index(None, "organization_id", "customer_id", "seq", postgresql_where=text("customer_id IS NOT NULL")),
+        Index(None, "organization_id", "driver_id", "seq", postgresql_where=text("driver_id IS NOT NULL")),
+        Index(
+            None, "organization_id", "former_driver_id", "seq", postgresql_where=text("former_driver_id IS NOT NULL")
+        ),
+        Index(None, "organization_id", "booking_id", "seq", postgresql_where=text("booking_id IS NOT NULL")),
+        Index(None, "organization_id", "transport_id", "seq", postgresql_where=text("transport_id IS NOT NULL")),
+        Index(None, "organization_id", "route_id", "seq", postgresql_where=text("route_id IS NOT NULL")),
+        one_of("type", EventType),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    type: Mapped[EventType] = mapped_column(words(EventType))
+    occurred_at: Mapped[datetime]
+    node_type: Mapped[str]
+    node_id: Mapped[UUID]
+    actor_user_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
+    driver_id: Mapped[UUID | None]
+    former_driver_id: Mapped[UUID | None]
+    route_id: Mapped[UUID | None]
+    booking_id: Mapped[UUID | None]
+    transport_id: Mapped[UUID | None]
+    payload: Mapped[dict[str, Any]]
+
+
+class EventDetail(Base):
+    """The personal part of an event, which can be erased without touching the log."""
+
+    __tablename__ = "event_details"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    ip: Mapped[str | None]
+    user_agent: Mapped[str | None]
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class IdempotencyKey(Stamped, Base):
+    """What a mutation with a key has done: enough to answer a repetition without doing it again."""
+
+    __tablename__ = "idempotency_keys"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -1,0 +1,1212 @@
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+CREATE FUNCTION public.allocations_count() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        -- slots are locked in the order of their ids, as everywhere
+        PERFORM FROM slots WHERE (organization_id, id) IN (SELECT organization_id, slot_id FROM changed)
+            ORDER BY organization_id, id FOR UPDATE;
+        UPDATE slots SET taken = slots.taken + moved.quantity
+        FROM (SELECT organization_id, slot_id, sum(quantity) * TG_ARGV[0]::int AS quantity
+              FROM changed GROUP BY organization_id, slot_id) AS moved
+        WHERE slots.organization_id = moved.organization_id AND slots.id = moved.slot_id;
+        RETURN NULL;
+    END $$;
+
+CREATE FUNCTION public.allocations_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        RAISE EXCEPTION 'an allocation is never changed: delete it and insert another';
+    END $$;
+
+CREATE TABLE public.users (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    email text NOT NULL,
+    password_hash text NOT NULL,
+    full_name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_users_email_lower CHECK ((email = lower(email)))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.credentials(wanted_email text) RETURNS TABLE(user_id uuid, password_hash text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT u.id,
+     u.password_hash
+    FROM public.users u
+   WHERE (u.email = credentials.wanted_email);
+END;
+
+CREATE TABLE public.customers (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid,
+    name text NOT NULL,
+    email text,
+    phone text,
+    notes text,
+    external_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_customers_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+);
+
+ALTER TABLE ONLY public.customers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.drivers (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid,
+    display_name text NOT NULL,
+    phone text,
+    status character varying(40) DEFAULT 'OFF_DUTY'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_drivers_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT ck_drivers_status CHECK (((status)::text = ANY ((ARRAY['OFF_DUTY'::character varying, 'AVAILABLE'::character varying, 'ON_ROUTE'::character varying, 'SUSPENDED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.drivers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.memberships (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(40) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sessions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    family_id uuid NOT NULL,
+    previous_id uuid,
+    user_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT ((EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE ((m.organization_id = session_lives.org) AND (m.user_id = session_lives.usr) AND ((m.role)::text = session_lives.role_then)))) AND (EXISTS ( SELECT
+            FROM public.sessions s
+           WHERE ((s.family_id = session_lives.family) AND (s.user_id = session_lives.usr) AND (s.organization_id = session_lives.org) AND (s.revoked_at IS NULL)))) AND (NOT (customer IS DISTINCT FROM ( SELECT c.id
+            FROM public.customers c
+           WHERE ((c.organization_id = session_lives.org) AND (c.user_id = session_lives.usr))))) AND (NOT (driver IS DISTINCT FROM ( SELECT d.id
+            FROM public.drivers d
+           WHERE ((d.organization_id = session_lives.org) AND (d.user_id = session_lives.usr))))));
+END;
+
+CREATE FUNCTION public.session_user_id(wanted_hash bytea) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT s.user_id
+    FROM public.sessions s
+   WHERE (s.token_hash = session_user_id.wanted_hash);
+END;
+
+CREATE TABLE public.allocations (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    booking_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    during tstzrange NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_allocations_quantity CHECK ((quantity > 0))
+);
+
+ALTER TABLE ONLY public.allocations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.bookings (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    number text NOT NULL,
+    status character varying(40) NOT NULL,
+    customer_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    service_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    held_until timestamp with time zone,
+    price_minor bigint NOT NULL,
+    currency character varying(3) NOT NULL,
+    notes text,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_bookings_held_until CHECK ((((status)::text = 'HELD'::text) <= (held_until IS NOT NULL))),
+    CONSTRAINT ck_bookings_price CHECK ((price_minor >= 0)),
+    CONSTRAINT ck_bookings_status CHECK (((status)::text = ANY ((ARRAY['HELD'::character varying, 'PENDING'::character varying, 'CONFIRMED'::character varying, 'CHECKED_IN'::character varying, 'COMPLETED'::character varying, 'DECLINED'::character varying, 'CANCELLED'::character varying, 'NO_SHOW'::character varying, 'EXPIRED'::character varying])::text[]))),
+    CONSTRAINT ck_bookings_times CHECK ((starts_at < ends_at))
+);
+
+ALTER TABLE ONLY public.bookings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.cars (
+    license_plate text NOT NULL,
+    make text,
+    model text,
+    vin text,
+    mileage_km integer,
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    CONSTRAINT ck_cars_kind CHECK (((kind)::text = 'CAR'::text)),
+    CONSTRAINT ck_cars_mileage CHECK ((mileage_km >= 0))
+);
+
+ALTER TABLE ONLY public.cars FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.due_work (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    organization_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    ref_id uuid NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone,
+    failed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['EXPIRE_HOLD'::character varying, 'PLAN_ROUTES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying])::text[])))
+);
+
+CREATE TABLE public.event_details (
+    organization_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    ip text,
+    user_agent text,
+    changes jsonb
+);
+
+ALTER TABLE ONLY public.event_details FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.event_heads (
+    organization_id uuid NOT NULL,
+    seq bigint DEFAULT '0'::bigint NOT NULL,
+    erased_through bigint DEFAULT '0'::bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.event_heads FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.events (
+    organization_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    type character varying(40) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    node_type text NOT NULL,
+    node_id uuid NOT NULL,
+    actor_user_id uuid,
+    customer_id uuid,
+    driver_id uuid,
+    former_driver_id uuid,
+    route_id uuid,
+    booking_id uuid,
+    transport_id uuid,
+    payload jsonb NOT NULL,
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['ORGANIZATION_CREATED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_EXPIRED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_UPDATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_CANCELLED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_CANCELLED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_COMPLETED'::character varying, 'STOP_CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.idempotency_keys (
+    organization_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    key text NOT NULL,
+    path text NOT NULL,
+    request_hash bytea NOT NULL,
+    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.organizations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    time_zone text NOT NULL,
+    currency character varying(3) NOT NULL,
+    country character varying(2) NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_organizations_country CHECK (((country)::text ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT ck_organizations_currency CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_organizations_slug CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
+);
+
+ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.patients (
+    mobility character varying(40) NOT NULL,
+    birth_date date,
+    oxygen boolean DEFAULT false NOT NULL,
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    CONSTRAINT ck_patients_kind CHECK (((kind)::text = 'PATIENT'::text)),
+    CONSTRAINT ck_patients_mobility CHECK (((mobility)::text = ANY ((ARRAY['WALKING'::character varying, 'WHEELCHAIR'::character varying, 'STRETCHER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.patients FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.pets (
+    species character varying(40) NOT NULL,
+    breed text,
+    born_on date,
+    weight_g integer,
+    chip_number text,
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    CONSTRAINT ck_pets_kind CHECK (((kind)::text = 'PET'::text)),
+    CONSTRAINT ck_pets_species CHECK (((species)::text = ANY ((ARRAY['DOG'::character varying, 'CAT'::character varying, 'RABBIT'::character varying, 'BIRD'::character varying, 'OTHER'::character varying])::text[]))),
+    CONSTRAINT ck_pets_weight CHECK ((weight_g > 0))
+);
+
+ALTER TABLE ONLY public.pets FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.places (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    customer_id uuid,
+    label text NOT NULL,
+    address text NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    access_notes text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_places_latitude CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT ck_places_longitude CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision)))
+);
+
+ALTER TABLE ONLY public.places FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.planning_runs (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    date date NOT NULL,
+    status character varying(40) NOT NULL,
+    progress integer NOT NULL,
+    time_limit_s integer NOT NULL,
+    label text,
+    requested_by uuid,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    route_count integer,
+    distance_m integer,
+    duration_s integer,
+    assigned_count integer,
+    unassigned_count integer,
+    baseline_distance_m integer,
+    error_code text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_planning_runs_progress CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT ck_planning_runs_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying, 'SUCCEEDED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.planning_runs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.positions (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    driver_id uuid NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    heading_deg double precision,
+    speed_mps double precision,
+    recorded_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_positions_heading CHECK (((heading_deg >= (0)::double precision) AND (heading_deg < (360)::double precision))),
+    CONSTRAINT ck_positions_latitude CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT ck_positions_longitude CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+    CONSTRAINT ck_positions_speed CHECK ((speed_mps >= (0)::double precision))
+);
+
+ALTER TABLE ONLY public.positions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.routes (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    date date NOT NULL,
+    status character varying(40) NOT NULL,
+    driver_id uuid NOT NULL,
+    vehicle_id uuid NOT NULL,
+    shift_id uuid NOT NULL,
+    planning_run_id uuid,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    distance_m integer NOT NULL,
+    duration_s integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_routes_status CHECK (((status)::text = ANY ((ARRAY['DRAFT'::character varying, 'OPTIMIZED'::character varying, 'PUBLISHED'::character varying, 'IN_PROGRESS'::character varying, 'COMPLETED'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT ck_routes_times CHECK ((starts_at <= ends_at))
+);
+
+ALTER TABLE ONLY public.routes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.services (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    description text,
+    place_id uuid NOT NULL,
+    duration_s integer NOT NULL,
+    price_minor bigint NOT NULL,
+    currency character varying(3) NOT NULL,
+    cancellation_notice_s integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_services_cancellation_notice CHECK ((cancellation_notice_s >= 0)),
+    CONSTRAINT ck_services_duration CHECK ((duration_s > 0)),
+    CONSTRAINT ck_services_price CHECK ((price_minor >= 0))
+);
+
+ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.shifts (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    driver_id uuid NOT NULL,
+    vehicle_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    start_place_id uuid NOT NULL,
+    end_place_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_shifts_times CHECK ((starts_at < ends_at))
+);
+
+ALTER TABLE ONLY public.shifts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.slots (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    service_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    capacity integer NOT NULL,
+    taken integer DEFAULT 0 NOT NULL,
+    status character varying(40) DEFAULT 'OPEN'::character varying NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_slots_capacity CHECK ((capacity >= 0)),
+    CONSTRAINT ck_slots_status CHECK (((status)::text = ANY ((ARRAY['OPEN'::character varying, 'CLOSED'::character varying])::text[]))),
+    CONSTRAINT ck_slots_taken CHECK (((taken >= 0) AND (taken <= capacity))),
+    CONSTRAINT ck_slots_times CHECK ((starts_at < ends_at))
+);
+
+ALTER TABLE ONLY public.slots FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.stops (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    route_id uuid NOT NULL,
+    transport_id uuid NOT NULL,
+    place_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    kind character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    eta timestamp with time zone,
+    arrived_at timestamp with time zone,
+    done_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_stops_kind CHECK (((kind)::text = ANY ((ARRAY['PICKUP'::character varying, 'DROPOFF'::character varying])::text[]))),
+    CONSTRAINT ck_stops_sequence CHECK ((sequence > 0)),
+    CONSTRAINT ck_stops_status CHECK (((status)::text = ANY ((ARRAY['PLANNED'::character varying, 'ARRIVED'::character varying, 'DONE'::character varying, 'SKIPPED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.stops FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.subjects (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    customer_id uuid NOT NULL,
+    name text NOT NULL,
+    notes text,
+    external_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_subjects_kind CHECK (((kind)::text = ANY ((ARRAY['PET'::character varying, 'PATIENT'::character varying, 'CAR'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.subjects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.transports (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    priority character varying(40) NOT NULL,
+    booking_id uuid,
+    customer_id uuid NOT NULL,
+    subject_id uuid,
+    pickup_place_id uuid NOT NULL,
+    dropoff_place_id uuid NOT NULL,
+    pickup_from timestamp with time zone NOT NULL,
+    pickup_until timestamp with time zone NOT NULL,
+    dropoff_from timestamp with time zone NOT NULL,
+    dropoff_until timestamp with time zone NOT NULL,
+    pickup_service_s integer NOT NULL,
+    dropoff_service_s integer NOT NULL,
+    demand jsonb NOT NULL,
+    notes text,
+    cod_minor bigint,
+    currency character varying(3),
+    driver_id uuid,
+    route_id uuid,
+    unassigned_reason character varying(40),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_transports_assigned CHECK ((((status)::text = ANY ((ARRAY['PENDING'::character varying, 'CANCELLED'::character varying])::text[])) OR ((driver_id IS NOT NULL) AND (route_id IS NOT NULL)))),
+    CONSTRAINT ck_transports_cod CHECK ((cod_minor > 0)),
+    CONSTRAINT ck_transports_cod_currency CHECK (((cod_minor IS NULL) = (currency IS NULL))),
+    CONSTRAINT ck_transports_demand CHECK ((jsonb_typeof(demand) = 'object'::text)),
+    CONSTRAINT ck_transports_dropoff_window CHECK ((dropoff_from < dropoff_until)),
+    CONSTRAINT ck_transports_kind CHECK (((kind)::text = ANY ((ARRAY['TO_SITE'::character varying, 'FROM_SITE'::character varying, 'POINT_TO_POINT'::character varying])::text[]))),
+    CONSTRAINT ck_transports_pickup_window CHECK ((pickup_from < pickup_until)),
+    CONSTRAINT ck_transports_places CHECK ((pickup_place_id <> dropoff_place_id)),
+    CONSTRAINT ck_transports_priority CHECK (((priority)::text = ANY ((ARRAY['LOW'::character varying, 'NORMAL'::character varying, 'HIGH'::character varying, 'EMERGENCY'::character varying])::text[]))),
+    CONSTRAINT ck_transports_service_times CHECK (((pickup_service_s >= 0) AND (dropoff_service_s >= 0))),
+    CONSTRAINT ck_transports_status CHECK (((status)::text = ANY ((ARRAY['PENDING'::character varying, 'ASSIGNED'::character varying, 'EN_ROUTE'::character varying, 'PICKED_UP'::character varying, 'DELIVERED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT ck_transports_unassigned_reason CHECK (((unassigned_reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying])::text[]))),
+    CONSTRAINT ck_transports_windows CHECK ((pickup_from < dropoff_until))
+);
+
+ALTER TABLE ONLY public.transports FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.unassigned_transports (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    planning_run_id uuid NOT NULL,
+    transport_id uuid NOT NULL,
+    reason character varying(40) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_unassigned_transports_reason CHECK (((reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.unassigned_transports FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.vehicle_types (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    capacity jsonb NOT NULL,
+    equipment text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_vehicle_types_capacity CHECK ((jsonb_typeof(capacity) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.vehicle_types FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.vehicles (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type_id uuid NOT NULL,
+    license_plate text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY public.vehicles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT ex_shifts_driver EXCLUDE USING gist (organization_id WITH =, driver_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT ex_shifts_vehicle EXCLUDE USING gist (organization_id WITH =, vehicle_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT pk_allocations PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT pk_bookings PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.cars
+    ADD CONSTRAINT pk_cars PRIMARY KEY (organization_id, id, kind);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT pk_customers PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.drivers
+    ADD CONSTRAINT pk_drivers PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.due_work
+    ADD CONSTRAINT pk_due_work PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.event_details
+    ADD CONSTRAINT pk_event_details PRIMARY KEY (organization_id, seq);
+
+ALTER TABLE ONLY public.event_heads
+    ADD CONSTRAINT pk_event_heads PRIMARY KEY (organization_id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT pk_events PRIMARY KEY (organization_id, seq);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT pk_idempotency_keys PRIMARY KEY (organization_id, user_id, key, path);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT pk_memberships PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT pk_organizations PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.patients
+    ADD CONSTRAINT pk_patients PRIMARY KEY (organization_id, id, kind);
+
+ALTER TABLE ONLY public.pets
+    ADD CONSTRAINT pk_pets PRIMARY KEY (organization_id, id, kind);
+
+ALTER TABLE ONLY public.places
+    ADD CONSTRAINT pk_places PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.planning_runs
+    ADD CONSTRAINT pk_planning_runs PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.positions
+    ADD CONSTRAINT pk_positions PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT pk_routes PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT pk_services PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT pk_sessions PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT pk_shifts PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT pk_slots PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT pk_stops PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT pk_subjects PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT pk_transports PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.unassigned_transports
+    ADD CONSTRAINT pk_unassigned_transports PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT pk_users PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.vehicle_types
+    ADD CONSTRAINT pk_vehicle_types PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.vehicles
+    ADD CONSTRAINT pk_vehicles PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT uq_allocations_booking_id_slot_id UNIQUE (organization_id, booking_id, slot_id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT uq_bookings_number UNIQUE (organization_id, number);
+
+ALTER TABLE ONLY public.cars
+    ADD CONSTRAINT uq_cars_license_plate UNIQUE (organization_id, license_plate);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT uq_customers_external_id UNIQUE (organization_id, external_id);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT uq_customers_user_id UNIQUE (organization_id, user_id);
+
+ALTER TABLE ONLY public.drivers
+    ADD CONSTRAINT uq_drivers_user_id UNIQUE (organization_id, user_id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT uq_memberships_user_id UNIQUE (organization_id, user_id);
+
+ALTER TABLE ONLY public.organizations
+    ADD CONSTRAINT uq_organizations_slug UNIQUE (slug);
+
+ALTER TABLE ONLY public.pets
+    ADD CONSTRAINT uq_pets_chip_number UNIQUE (organization_id, chip_number);
+
+ALTER TABLE ONLY public.positions
+    ADD CONSTRAINT uq_positions_driver_id UNIQUE (organization_id, driver_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT uq_stops_route_id_sequence UNIQUE (organization_id, route_id, sequence);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT uq_subjects_external_id UNIQUE (organization_id, external_id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT uq_subjects_id_kind UNIQUE (organization_id, id, kind);
+
+ALTER TABLE ONLY public.unassigned_transports
+    ADD CONSTRAINT uq_unassigned_transports_planning_run_id_transport_id UNIQUE (organization_id, planning_run_id, transport_id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT uq_users_email UNIQUE (email);
+
+ALTER TABLE ONLY public.vehicle_types
+    ADD CONSTRAINT uq_vehicle_types_name UNIQUE (organization_id, name);
+
+ALTER TABLE ONLY public.vehicles
+    ADD CONSTRAINT uq_vehicles_license_plate UNIQUE (organization_id, license_plate);
+
+CREATE INDEX ix_allocations_slot_id ON public.allocations USING btree (organization_id, slot_id);
+
+CREATE INDEX ix_bookings_created_at_id ON public.bookings USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_bookings_customer_id_starts_at_id ON public.bookings USING btree (organization_id, customer_id, starts_at, id);
+
+CREATE INDEX ix_bookings_service_id_starts_at_id ON public.bookings USING btree (organization_id, service_id, starts_at, id);
+
+CREATE INDEX ix_bookings_slot_id ON public.bookings USING btree (organization_id, slot_id);
+
+CREATE INDEX ix_bookings_starts_at_id ON public.bookings USING btree (organization_id, starts_at, id);
+
+CREATE INDEX ix_bookings_status_starts_at_id ON public.bookings USING btree (organization_id, status, starts_at, id);
+
+CREATE INDEX ix_bookings_subject_id_starts_at_id ON public.bookings USING btree (organization_id, subject_id, starts_at, id);
+
+CREATE INDEX ix_customers_created_at_id ON public.customers USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_customers_name_id ON public.customers USING btree (organization_id, name, id);
+
+CREATE INDEX ix_drivers_display_name_id ON public.drivers USING btree (organization_id, display_name, id);
+
+CREATE INDEX ix_due_work_kind_ref_id ON public.due_work USING btree (organization_id, kind, ref_id);
+
+CREATE INDEX ix_due_work_run_at_id ON public.due_work USING btree (run_at, id) WHERE (failed_at IS NULL);
+
+CREATE INDEX ix_events_booking_id_seq ON public.events USING btree (organization_id, booking_id, seq) WHERE (booking_id IS NOT NULL);
+
+CREATE INDEX ix_events_customer_id_seq ON public.events USING btree (organization_id, customer_id, seq) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX ix_events_driver_id_seq ON public.events USING btree (organization_id, driver_id, seq) WHERE (driver_id IS NOT NULL);
+
+CREATE INDEX ix_events_former_driver_id_seq ON public.events USING btree (organization_id, former_driver_id, seq) WHERE (former_driver_id IS NOT NULL);
+
+CREATE INDEX ix_events_node_id_seq ON public.events USING btree (organization_id, node_id, seq);
+
+CREATE INDEX ix_events_route_id_seq ON public.events USING btree (organization_id, route_id, seq) WHERE (route_id IS NOT NULL);
+
+CREATE INDEX ix_events_transport_id_seq ON public.events USING btree (organization_id, transport_id, seq) WHERE (transport_id IS NOT NULL);
+
+CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id);
+
+CREATE INDEX ix_places_customer_id_label_id ON public.places USING btree (organization_id, customer_id, label, id);
+
+CREATE INDEX ix_places_label_id ON public.places USING btree (organization_id, label, id);
+
+CREATE INDEX ix_planning_runs_created_at_id ON public.planning_runs USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_routes_date_starts_at_id ON public.routes USING btree (organization_id, date, starts_at, id);
+
+CREATE INDEX ix_routes_driver_id_date ON public.routes USING btree (organization_id, driver_id, date);
+
+CREATE INDEX ix_services_name_id ON public.services USING btree (organization_id, name, id);
+
+CREATE INDEX ix_sessions_family_id ON public.sessions USING btree (family_id);
+
+CREATE INDEX ix_sessions_previous_id ON public.sessions USING btree (previous_id);
+
+CREATE INDEX ix_sessions_user_id ON public.sessions USING btree (user_id);
+
+CREATE INDEX ix_shifts_starts_at_id ON public.shifts USING btree (organization_id, starts_at, id);
+
+CREATE INDEX ix_slots_service_id_starts_at_id ON public.slots USING btree (organization_id, service_id, starts_at, id);
+
+CREATE INDEX ix_slots_starts_at_id ON public.slots USING btree (organization_id, starts_at, id);
+
+CREATE INDEX ix_subjects_customer_id_name_id ON public.subjects USING btree (organization_id, customer_id, name, id);
+
+CREATE INDEX ix_subjects_name_id ON public.subjects USING btree (organization_id, name, id);
+
+CREATE INDEX ix_transports_booking_id ON public.transports USING btree (organization_id, booking_id);
+
+CREATE INDEX ix_transports_created_at_id ON public.transports USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_transports_customer_id_pickup_from_id ON public.transports USING btree (organization_id, customer_id, pickup_from, id);
+
+CREATE INDEX ix_transports_driver_id_status ON public.transports USING btree (organization_id, driver_id, status);
+
+CREATE INDEX ix_transports_pickup_from_id ON public.transports USING btree (organization_id, pickup_from, id);
+
+CREATE INDEX ix_transports_route_id ON public.transports USING btree (organization_id, route_id);
+
+CREATE INDEX ix_transports_subject_id ON public.transports USING btree (organization_id, subject_id);
+
+CREATE INDEX ix_unassigned_transports_transport_id ON public.unassigned_transports USING btree (organization_id, transport_id);
+
+CREATE INDEX ix_vehicles_type_id ON public.vehicles USING btree (organization_id, type_id);
+
+CREATE UNIQUE INDEX uq_planning_runs_active ON public.planning_runs USING btree (organization_id, date) WHERE ((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
+
+CREATE UNIQUE INDEX uq_routes_shift ON public.routes USING btree (organization_id, shift_id) WHERE ((status)::text <> 'CANCELLED'::text);
+
+CREATE UNIQUE INDEX uq_stops_transport ON public.stops USING btree (organization_id, transport_id, kind) WHERE ((status)::text = ANY ((ARRAY['PLANNED'::character varying, 'ARRIVED'::character varying, 'DONE'::character varying])::text[]));
+
+CREATE UNIQUE INDEX uq_transports_leg ON public.transports USING btree (organization_id, booking_id, kind) WHERE ((booking_id IS NOT NULL) AND ((status)::text <> ALL ((ARRAY['CANCELLED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying])::text[])));
+
+CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EXECUTE FUNCTION public.allocations_refuse_change();
+
+CREATE TRIGGER taken_on_delete AFTER DELETE ON public.allocations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('-1');
+
+CREATE TRIGGER taken_on_insert AFTER INSERT ON public.allocations REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('1');
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT fk_allocations_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT fk_allocations_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT fk_allocations_slot_id FOREIGN KEY (organization_id, slot_id) REFERENCES public.slots(organization_id, id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_slot_id FOREIGN KEY (organization_id, slot_id) REFERENCES public.slots(organization_id, id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.cars
+    ADD CONSTRAINT fk_cars_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT fk_customers_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT fk_customers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.drivers
+    ADD CONSTRAINT fk_drivers_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.drivers
+    ADD CONSTRAINT fk_drivers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.due_work
+    ADD CONSTRAINT fk_due_work_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.event_details
+    ADD CONSTRAINT fk_event_details_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.event_heads
+    ADD CONSTRAINT fk_event_heads_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT fk_events_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT fk_idempotency_keys_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT fk_idempotency_keys_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT fk_memberships_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.memberships
+    ADD CONSTRAINT fk_memberships_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.patients
+    ADD CONSTRAINT fk_patients_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pets
+    ADD CONSTRAINT fk_pets_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.places
+    ADD CONSTRAINT fk_places_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.places
+    ADD CONSTRAINT fk_places_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.planning_runs
+    ADD CONSTRAINT fk_planning_runs_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.planning_runs
+    ADD CONSTRAINT fk_planning_runs_requested_by FOREIGN KEY (requested_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.positions
+    ADD CONSTRAINT fk_positions_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.positions
+    ADD CONSTRAINT fk_positions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT fk_routes_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT fk_routes_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT fk_routes_planning_run_id FOREIGN KEY (organization_id, planning_run_id) REFERENCES public.planning_runs(organization_id, id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT fk_routes_shift_id FOREIGN KEY (organization_id, shift_id) REFERENCES public.shifts(organization_id, id);
+
+ALTER TABLE ONLY public.routes
+    ADD CONSTRAINT fk_routes_vehicle_id FOREIGN KEY (organization_id, vehicle_id) REFERENCES public.vehicles(organization_id, id);
+
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT fk_services_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT fk_services_place_id FOREIGN KEY (organization_id, place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT fk_sessions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT fk_sessions_previous_id FOREIGN KEY (previous_id) REFERENCES public.sessions(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT fk_sessions_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT fk_shifts_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT fk_shifts_end_place_id FOREIGN KEY (organization_id, end_place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT fk_shifts_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT fk_shifts_start_place_id FOREIGN KEY (organization_id, start_place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.shifts
+    ADD CONSTRAINT fk_shifts_vehicle_id FOREIGN KEY (organization_id, vehicle_id) REFERENCES public.vehicles(organization_id, id);
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT fk_slots_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT fk_slots_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT fk_stops_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT fk_stops_place_id FOREIGN KEY (organization_id, place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT fk_stops_route_id FOREIGN KEY (organization_id, route_id) REFERENCES public.routes(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT fk_stops_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT fk_subjects_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT fk_subjects_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_dropoff_place_id FOREIGN KEY (organization_id, dropoff_place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_pickup_place_id FOREIGN KEY (organization_id, pickup_place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_route_id FOREIGN KEY (organization_id, route_id) REFERENCES public.routes(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.unassigned_transports
+    ADD CONSTRAINT fk_unassigned_transports_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.unassigned_transports
+    ADD CONSTRAINT fk_unassigned_transports_planning_run_id FOREIGN KEY (organization_id, planning_run_id) REFERENCES public.planning_runs(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.unassigned_transports
+    ADD CONSTRAINT fk_unassigned_transports_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.vehicle_types
+    ADD CONSTRAINT fk_vehicle_types_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.vehicles
+    ADD CONSTRAINT fk_vehicles_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.vehicles
+    ADD CONSTRAINT fk_vehicles_type_id FOREIGN KEY (organization_id, type_id) REFERENCES public.vehicle_types(organization_id, id);
+
+ALTER TABLE public.allocations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cars ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY colleague ON public.users FOR SELECT USING (((id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid) OR (EXISTS ( SELECT
+   FROM public.memberships m
+  WHERE ((m.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (m.user_id = users.id))))));
+
+ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.drivers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_details ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.event_heads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY member ON public.organizations FOR SELECT USING (((id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) OR (EXISTS ( SELECT
+   FROM public.memberships m
+  WHERE ((m.organization_id = organizations.id) AND (m.user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid))))));
+
+ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.organizations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON public.memberships FOR SELECT USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own ON public.sessions USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
+
+ALTER TABLE public.patients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.pets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.places ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.planning_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.positions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.routes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shifts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.slots ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON public.allocations USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.bookings USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.cars USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.customers USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.drivers USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.event_details USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.event_heads USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.events USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.idempotency_keys USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.memberships USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.patients USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.pets USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.places USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.planning_runs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.positions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.routes USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.services USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.shifts USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.slots USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.stops USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.subjects USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.transports USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.unassigned_transports USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.vehicle_types USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.vehicles USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+ALTER TABLE public.transports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unassigned_transports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.vehicle_types ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.vehicles ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA public TO waypost_server;
+GRANT USAGE ON SCHEMA public TO waypost_auth;
+
+GRANT SELECT ON TABLE public.users TO waypost_auth;
+
+GRANT SELECT(id) ON TABLE public.users TO waypost_server;
+
+GRANT SELECT(email) ON TABLE public.users TO waypost_server;
+
+GRANT SELECT(full_name) ON TABLE public.users TO waypost_server;
+
+GRANT SELECT(created_at) ON TABLE public.users TO waypost_server;
+
+GRANT SELECT(updated_at) ON TABLE public.users TO waypost_server;
+
+REVOKE ALL ON FUNCTION public.credentials(wanted_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.credentials(wanted_email text) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customers TO waypost_server;
+GRANT SELECT ON TABLE public.customers TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drivers TO waypost_server;
+GRANT SELECT ON TABLE public.drivers TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
+GRANT SELECT ON TABLE public.memberships TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
+GRANT SELECT ON TABLE public.sessions TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) TO waypost_server;
+
+REVOKE ALL ON FUNCTION public.session_user_id(wanted_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_user_id(wanted_hash bytea) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.allocations TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cars TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.due_work TO waypost_server;
+
+GRANT SELECT,INSERT ON TABLE public.event_details TO waypost_server;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.event_heads TO waypost_server;
+
+GRANT SELECT,INSERT ON TABLE public.events TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO waypost_server;
+
+GRANT SELECT ON TABLE public.organizations TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.patients TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pets TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.places TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.planning_runs TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.positions TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.routes TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.shifts TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.slots TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stops TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transports TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unassigned_transports TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicle_types TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicles TO waypost_server;
