@@ -1,0 +1,183 @@
+"""Who acts, what they may do, and which rows they may see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from app import models as m
+from app.models.base import Vocabulary
+from app.models.identity import Role
+
+
+class Permission(Vocabulary):
+    """What a role allows; a root field names the one it asks for."""
+
+    CATALOGUE_READ = "CATALOGUE_READ", "See services, slots and sites."
+    CATALOGUE_WRITE = "CATALOGUE_WRITE", "Change services and slots."
+    BOOKINGS_READ = "BOOKINGS_READ", "See bookings."
+    BOOKINGS_MAKE = "BOOKINGS_MAKE", "Hold, book and cancel."
+    BOOKINGS_DECIDE = ("BOOKINGS_DECIDE", "Confirm, decline, check in and complete bookings.")
+    CUSTOMERS_READ = "CUSTOMERS_READ", "See customers, their places and subjects."
+    CUSTOMERS_WRITE = "CUSTOMERS_WRITE", "Add and change customers."
+    SUBJECTS_WRITE = "SUBJECTS_WRITE", "Add and change places, pets, patients and cars."
+    FLEET_READ = "FLEET_READ", "See drivers, vehicles and shifts."
+    FLEET_WRITE = "FLEET_WRITE", "Change drivers, vehicles and shifts."
+    TRANSPORTS_READ = "TRANSPORTS_READ", "See transports and routes."
+    TRANSPORTS_WRITE = "TRANSPORTS_WRITE", "Ask for transports and call them off."
+    ROUTES_PLAN = "ROUTES_PLAN", "Plan and publish routes."
+    ROUTES_DRIVE = "ROUTES_DRIVE", "Start routes and deal with stops."
+    EVENTS_READ = "EVENTS_READ", "Follow everything that happens in the organization."
+
+
+_P = Permission
+_CUSTOMER = {
+    _P.CATALOGUE_READ,
+    _P.BOOKINGS_READ,
+    _P.BOOKINGS_MAKE,
+    _P.CUSTOMERS_READ,
+    _P.SUBJECTS_WRITE,
+    _P.TRANSPORTS_READ,
+}
+_DRIVER = {_P.CATALOGUE_READ, _P.CUSTOMERS_READ, _P.BOOKINGS_READ, _P.FLEET_READ, _P.TRANSPORTS_READ, _P.ROUTES_DRIVE}
+_STAFF = _CUSTOMER | {_P.BOOKINGS_DECIDE, _P.CUSTOMERS_WRITE, _P.TRANSPORTS_WRITE, _P.FLEET_READ, _P.EVENTS_READ}
+_DISPATCHER = _STAFF | {_P.FLEET_WRITE, _P.ROUTES_PLAN, _P.ROUTES_DRIVE}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.CUSTOMER: frozenset(_CUSTOMER),
+    Role.DRIVER: frozenset(_DRIVER),
+    Role.STAFF: frozenset(_STAFF),
+    Role.DISPATCHER: frozenset(_DISPATCHER),
+    Role.ADMIN: frozenset(Permission),
+    Role.OWNER: frozenset(Permission),
+}
+
+PEOPLE_OF_THE_HOUSE = frozenset({Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.STAFF})
+"""Roles that see every row of their organization."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: a member of one organization, or the system itself (no user, no role)."""
+
+    organization_id: UUID
+    user_id: UUID | None = None
+    role: Role | None = None
+    session_family_id: UUID | None = None
+    customer_id: UUID | None = None
+    driver_id: UUID | None = None
+    expires_at: datetime | None = None
+
+    @classmethod
+    def system(cls, organization_id: UUID) -> "Viewer":
+        """For work that no person asked for just now."""
+        return cls(organization_id)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Every row of the organization, that is."""
+        return self.role is None or self.role in PEOPLE_OF_THE_HOUSE
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return frozenset(Permission) if self.role is None else ROLE_PERMISSIONS[self.role]
+
+
+Rule = Callable[[UUID], ColumnElement[bool]]
+
+ROUTE_SEEN = (m.RouteStatus.PUBLISHED, m.RouteStatus.IN_PROGRESS, m.RouteStatus.COMPLETED)
+UNDER_WAY = (m.TransportStatus.EN_ROUTE, m.TransportStatus.PICKED_UP)
+
+
+def _routes_of(driver: UUID) -> Select[UUID]:
+    return select(m.Route.id).where(m.Route.driver_id == driver, m.Route.status.in_(ROUTE_SEEN))
+
+
+def _carried_by(driver: UUID, column: Any) -> Select[UUID]:
+    """A column of the transports on the driver's routes."""
+    return select(column).where(m.Transport.driver_id == driver, m.Transport.route_id.in_(_routes_of(driver)))
+
+
+def _driving_for(customer: UUID) -> Select[UUID | None]:
+    """Drivers who are known to come for the customer."""
+    return (
+        select(m.Transport.driver_id)
+        .join(m.Route, m.Route.id == m.Transport.route_id)
+        .where(m.Transport.customer_id == customer, m.Route.status.in_(ROUTE_SEEN))
+    )
+
+
+def _near(customer: UUID) -> Select[UUID | None]:
+    """Drivers who are on their way for the customer right now."""
+    return select(m.Transport.driver_id).where(m.Transport.customer_id == customer, m.Transport.status.in_(UNDER_WAY))
+
+
+def _everyone(_: UUID) -> ColumnElement[bool]:
+    return true()
+
+
+# Which rows a customer and a driver see. A table that is not listed is not seen.
+CUSTOMER_SEES: dict[type, Rule] = {
+    m.Service: _everyone,
+    m.Slot: _everyone,
+    m.Customer: lambda customer: m.Customer.id == customer,
+    m.Place: lambda customer: or_(m.Place.customer_id == customer, m.Place.customer_id.is_(None)),
+    m.Subject: lambda customer: m.Subject.customer_id == customer,
+    m.Booking: lambda customer: m.Booking.customer_id == customer,
+    m.Transport: lambda customer: m.Transport.customer_id == customer,
+    m.Driver: lambda customer: m.Driver.id.in_(_driving_for(customer)),
+    m.Position: lambda customer: m.Position.driver_id.in_(_near(customer)),
+    m.Event: lambda customer: m.Event.customer_id == customer,
+}
+DRIVER_SEES: dict[type, Rule] = {
+    m.Service: _everyone,
+    m.Slot: _everyone,
+    m.VehicleType: _everyone,
+    m.Vehicle: _everyone,
+    m.Driver: lambda driver: m.Driver.id == driver,
+    m.Position: lambda driver: m.Position.driver_id == driver,
+    m.Shift: lambda driver: m.Shift.driver_id == driver,
+    m.Route: lambda driver: m.Route.id.in_(_routes_of(driver)),
+    m.Stop: lambda driver: m.Stop.route_id.in_(_routes_of(driver)),
+    m.Transport: lambda driver: m.Transport.id.in_(_carried_by(driver, m.Transport.id)),
+    m.Booking: lambda driver: m.Booking.id.in_(_carried_by(driver, m.Transport.booking_id)),
+    m.Customer: lambda driver: m.Customer.id.in_(_carried_by(driver, m.Transport.customer_id)),
+    m.Subject: lambda driver: m.Subject.id.in_(_carried_by(driver, m.Transport.subject_id)),
+    m.Place: lambda driver: or_(
+        m.Place.customer_id.is_(None),
+        m.Place.id.in_(_carried_by(driver, m.Transport.pickup_place_id)),
+        m.Place.id.in_(_carried_by(driver, m.Transport.dropoff_place_id)),
+    ),
+    m.Event: lambda driver: or_(m.Event.driver_id == driver, m.Event.former_driver_id == driver),
+}
+PUBLIC_SEES: dict[type, Rule] = {m.Service: _everyone, m.Slot: _everyone}
+
+
+def conditions(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
+    """What a row of `entity` must fulfil for the viewer to see it; row-level security holds besides."""
+    if entity is m.User:
+        return [] if viewer.sees_everything else [m.User.id == viewer.user_id]
+    if entity is m.Organization:
+        return []
+    tenant = entity.organization_id == viewer.organization_id  # type: ignore[attr-defined]
+    if entity is m.Membership:
+        # people know where they belong, in other organizations too
+        own = m.Membership.user_id == viewer.user_id
+        return [or_(own, tenant) if viewer.sees_everything else own]
+    if viewer.sees_everything:
+        return [tenant]
+    return [tenant, _personal(viewer, _root(entity))]
+
+
+def _root(entity: type) -> type:
+    """Rules are about subjects, whatever their kind."""
+    return m.Subject if issubclass(entity, m.Subject) else entity
+
+
+def _personal(viewer: Viewer, entity: type) -> ColumnElement[bool]:
+    hats = ((viewer.customer_id, CUSTOMER_SEES), (viewer.driver_id, DRIVER_SEES), (viewer.organization_id, PUBLIC_SEES))
+    rules = [sees[entity](person) for person, sees in hats if person is not None and entity in sees]
+    return or_(*rules) if rules else false()
