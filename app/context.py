@@ -1,0 +1,154 @@
+"""What a resolver has at hand: who asks, one snapshot to read, a way to write, and live updates."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.access import Permission, Viewer
+from app.db import Database
+from app.errors import Forbidden, Unauthenticated, WaypostError
+from app.events import EventFilter, Origin
+from app.idempotency import Repetition
+from app.live import Hub, Wakes
+from app.loaders.base import Loaders
+from app.models import Event
+from app.settings import Settings
+from app.uow import ReadUnit, UnitOfWork, unit_of_work
+
+log = logging.getLogger(__name__)
+
+News = TypeVar("News")
+
+
+@dataclass(frozen=True)
+class Server:
+    """What one process of the API has open."""
+
+    settings: Settings
+    database: Database
+    hub: Hub
+    wakes: Wakes
+
+
+class Snapshot(ReadUnit):
+    """A read unit that ends once and surely, whenever its operation is cancelled."""
+
+    _over = False
+
+    async def close(self) -> None:
+        self._over = True
+        # cancelled in between, the pool would never get its connection back
+        await asyncio.shield(super().close())
+
+    async def _begun(self) -> AsyncSession:
+        if self._over:
+            # a loader outlived the operation that asked it: nobody would end what it begins
+            raise RuntimeError("this operation is over")
+        return await super()._begun()
+
+
+class Context:
+    """One operation. A query has one snapshot; each mutation field and each event delivered has a fresh one."""
+
+    def __init__(self, server: Server, origin: Origin, idempotency_key: str | None = None) -> None:
+        self.server = server
+        self.origin = origin
+        self.idempotency_key = idempotency_key
+        self.connection_params: dict[str, object] | None = None
+        self.turned_away: Unauthenticated | None = None
+        self._viewer: Viewer | None = None
+        self._loaders: Loaders | None = None
+
+    def for_operation(self, idempotency_key: str | None = None) -> "Context":
+        """A WebSocket carries many operations; each has a context of its own."""
+        context = Context(self.server, self.origin, idempotency_key)
+        context._viewer, context.turned_away = self._viewer, self.turned_away
+        return context
+
+    def sign_in(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+    def turn_away(self, reason: Unauthenticated) -> None:
+        """Whoever asks is nobody; `reason` is what they hear where somebody is needed."""
+        self.turned_away = reason
+
+    @property
+    def viewer(self) -> Viewer:
+        if self._viewer is None:
+            raise self.turned_away or Unauthenticated()
+        if self._viewer.expires_at and self._viewer.expires_at <= clock.now():
+            # a socket may outlive the token that it was opened with
+            raise Unauthenticated("Your access token has expired; refresh it and come back.")
+        return self._viewer
+
+    def require(self, permission: Permission | None) -> None:
+        """Raises `Unauthenticated` or `Forbidden`; touches no database."""
+        if permission not in self.viewer.permissions and permission is not None:
+            raise Forbidden()
+
+    @property
+    def loaders(self) -> Loaders:
+        if self._loaders is None:
+            self._loaders = Loaders(Snapshot(self.server.database, self.viewer))
+        return self._loaders
+
+    @property
+    def reads(self) -> ReadUnit:
+        return self.loaders.reads
+
+    async def renew(self) -> None:
+        """Let go of the snapshot and of everything loaded from it."""
+        loaders, self._loaders = self._loaders, None
+        if loaders is not None:
+            await loaders.reads.close()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work; what is read afterwards sees what it did."""
+        await self.renew()
+        async with unit_of_work(self.server.database, self.viewer, self.server.wakes, self.origin) as uow:
+            yield uow
+
+    def repetition(
+        self, path: str, field: str, arguments: Mapping[str, object], extensions: Mapping[str, object]
+    ) -> Repetition | None:
+        """What the client may repeat: its key came as a header or, where there are none, among the extensions."""
+        key = self.idempotency_key if self.idempotency_key is not None else extensions.get("idempotencyKey")
+        return None if key is None else Repetition.of(str(key), path, field, arguments)
+
+    async def follow(self, wanted: EventFilter, cursor: int | None) -> AsyncIterator[Event]:
+        """Events as they come, each with a fresh snapshot to look at what they are about."""
+        return self._fresh(await self.server.hub.follow(self.viewer, wanted, cursor))
+
+    def watch(self, node_id: UUID) -> AsyncIterator[None]:
+        """Yields at once and whenever the node may have changed, each time with a fresh snapshot."""
+        return self._fresh(self.server.hub.watch(self.viewer, node_id))
+
+    async def _fresh(self, stream: AsyncGenerator[News]) -> AsyncIterator[News]:
+        """The snapshot of one delivery ends before the next is waited for, and the session is checked with each."""
+        try:
+            async with aclosing(stream):
+                async for news in stream:
+                    await self.renew()
+                    await self.reads.open()
+                    yield news
+                    await self.renew()
+        except WaypostError:
+            raise
+        except Exception as error:
+            # it belongs to no field, so nobody else would hide what it says
+            log.exception("a stream broke")
+            raise WaypostError("Something went wrong on our side.") from error
+        finally:
+            await self.renew()
+
+
+Info = strawberry.Info[Context, None]
