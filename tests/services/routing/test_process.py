@@ -1,0 +1,149 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from multiprocessing import active_children
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from app.services.routing.problem import Progress
+from app.services.routing.process import SolverDied, solve_in_process
+
+from .days import request, road, tbilisi, vehicle
+
+LONG = tbilisi(100, 10)  # searched for 5 s
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG")
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_answers_like_solve_and_tells_its_progress_without_blocking_the_loop() -> None:
+    reports: list[Progress] = []
+    longest_gap_s = 0.0
+
+    async def watch_the_loop() -> None:
+        nonlocal longest_gap_s
+        while True:
+            before = monotonic()
+            await asyncio.sleep(0.01)
+            longest_gap_s = max(longest_gap_s, monotonic() - before)
+
+    async def on_progress(progress: Progress) -> None:
+        reports.append(progress)
+
+    async def scenario() -> None:
+        watcher = asyncio.create_task(watch_the_loop())
+        plan = await solve_in_process(tbilisi(30, 4), 1.0, on_progress)
+        watcher.cancel()
+        assert len(plan.served) + len(plan.unassigned) == 30
+        assert len(plan.served) == reports[-1].assigned
+
+    asyncio.run(scenario())
+    assert reports[0] == Progress(0.0, 1.0, None, None)
+    assert len(reports) >= 3
+    assert longest_gap_s < 0.8  # the search alone takes a second
+    assert active_children() == []
+
+
+def test_cancellation_kills_the_child() -> None:
+    async def scenario() -> int:
+        started = asyncio.Event()
+
+        async def on_progress(_: Progress) -> None:
+            started.set()
+
+        task = asyncio.create_task(solve_in_process(LONG, 60, on_progress))
+        await asyncio.wait_for(started.wait(), 10)
+        (child,) = active_children()
+        pid = child.pid or 0
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return pid
+
+    assert not running(asyncio.run(scenario()))
+    assert active_children() == []
+
+
+def test_cancelled_before_the_child_has_read_the_problem() -> None:
+    async def scenario() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(solve_in_process(LONG, 60), 0.05)
+
+    asyncio.run(scenario())
+    assert active_children() == []
+
+
+def test_a_killed_child_is_an_error() -> None:
+    async def kill(_: Progress) -> None:
+        for child in active_children():
+            os.kill(child.pid or 0, signal.SIGKILL)
+
+    with pytest.raises(SolverDied, match="exit code -9"):
+        asyncio.run(solve_in_process(LONG, 60, kill))
+
+
+def test_an_error_in_the_child_brings_its_traceback() -> None:
+    with pytest.raises(SolverDied, match="TypeError"):
+        asyncio.run(solve_in_process(tbilisi(2, 1), "soon"))  # type: ignore[arg-type]
+
+
+def test_an_error_of_the_listener_ends_the_search() -> None:
+    async def fail(_: Progress) -> None:
+        raise ConnectionResetError("the database is gone")  # not to be taken for the child's pipe
+
+    with pytest.raises(ConnectionResetError, match="the database is gone"):
+        asyncio.run(solve_in_process(LONG, 60, fail))
+    assert active_children() == []
+
+
+def script(body: str) -> list[str]:
+    return [sys.executable, "-c", textwrap.dedent(body)]
+
+
+def test_the_parent_never_imports_ortools() -> None:
+    ride = repr(road([request("r", 1, 2)], [vehicle("v")], size=3))
+    program = script(f"""
+        import asyncio, sys
+        from app.services.routing import alone, baseline, checker, matrix, objective, process, schedule
+        from app.services.routing.problem import *
+        plan = asyncio.run(process.solve_in_process({ride}, 1))
+        assert len(plan.routes) == 1
+        print("ortools" in sys.modules)
+    """)
+    assert subprocess.run(program, capture_output=True, text=True, check=True, timeout=30).stdout == "False\n"
+
+
+@linux_only
+def test_sigkill_of_the_parent_leaves_no_child() -> None:
+    program = script("""
+        import asyncio, sys
+        from multiprocessing import active_children
+        sys.path.insert(0, "tests/services")
+        from routing.days import tbilisi
+        from app.services.routing.process import solve_in_process
+
+        async def tell(_):
+            print(*(child.pid for child in active_children()), flush=True)
+
+        asyncio.run(solve_in_process(tbilisi(100, 10), 60, tell))
+    """)
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert running(child)
+        parent.kill()
+    deadline = monotonic() + 2
+    while running(child) and monotonic() < deadline:
+        sleep(0.01)
+    assert not running(child)
