@@ -1,0 +1,45 @@
+"""Transports."""
+
+from app.access import Permission
+from app.context import Info
+from app.loaders import transports as relations
+from app.resolvers.verbs import Nodes, connection, mutation
+from app.schema.problems import InvalidTransition
+from app.schema.transports import (
+    CancelTransportInput,
+    CreateTransportInput,
+    Transport,
+    TransportFilter,
+    TransportOrder,
+)
+from app.services import transports
+from app.uow import UnitOfWork
+
+connection(
+    "transports",
+    relations.TRANSPORTS,
+    Transport,
+    "Transports that the viewer sees.",
+    Permission.TRANSPORTS_READ,
+    filter=TransportFilter,
+    order_by=TransportOrder,
+)
+
+
+@mutation(
+    "Ask for a transport that belongs to no booking.",
+    Permission.TRANSPORTS_WRITE,
+    answers={"transport": (Transport, "The transport.")},
+)
+async def create_transport(info: Info, uow: UnitOfWork, input: CreateTransportInput) -> Nodes:
+    return {"transport": await transports.create_transport(uow, **input.values())}
+
+
+@mutation(
+    "Call a transport off before its pickup.",
+    Permission.TRANSPORTS_WRITE,
+    answers={"transport": (Transport, "The transport, cancelled.")},
+    refusals=(InvalidTransition,),
+)
+async def cancel_transport(info: Info, uow: UnitOfWork, input: CancelTransportInput) -> Nodes:
+    return {"transport": await transports.cancel_transport(uow, **input.values())}

@@ -1,0 +1,113 @@
+"""Ids, cursors, times and money as clients see them."""
+
+import base64
+import binascii
+from datetime import date, datetime
+from typing import NewType
+from uuid import UUID
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from app.errors import BadUserInput, NotFound
+from app.schema.fields import column
+
+EventSeq = NewType("EventSeq", int)
+MinorUnits = NewType("MinorUnits", int)
+
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that JavaScript reads without loss."""
+
+YEARS = (1900, 2200)
+"""Instants that can be added to, and shown in any zone, without leaving what a datetime can hold."""
+
+
+def _write_seq(seq: int) -> str:
+    return base64.urlsafe_b64encode(f"e{seq}".encode()).decode().rstrip("=")
+
+
+def _read_seq(value: object) -> int:
+    try:
+        text = base64.urlsafe_b64decode(str(value) + "=" * (-len(str(value)) % 4)).decode("ascii")
+        if text[0] == "e" and text[1:].isdigit() and len(text) < 19:
+            return int(text[1:])
+    except (binascii.Error, ValueError, IndexError):
+        pass
+    raise ValueError("not a place in the event log")
+
+
+def _read_minor(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > SAFE_INTEGER:
+        raise ValueError("money is a whole number of minor units")
+    return value
+
+
+def _read_instant(value: object) -> datetime:
+    instant = datetime.fromisoformat(str(value))
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a zone: 2026-11-20T09:00:00Z")
+    if not YEARS[0] < instant.year < YEARS[1]:
+        raise ValueError("an instant of this age")
+    return instant
+
+
+def _read_day(value: object) -> date:
+    return date.fromisoformat(str(value))
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    EventSeq: strawberry.scalar(
+        name="EventSeq",
+        description="A place in the organization's event log; pass it as `after` to go on from there. Opaque.",
+        serialize=_write_seq,
+        parse_value=_read_seq,
+    ),
+    MinorUnits: strawberry.scalar(
+        name="MinorUnits", description="Money in the smallest unit of its currency.", parse_value=_read_minor
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant as ISO 8601 with a zone.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=datetime.isoformat,
+        parse_value=_read_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar as ISO 8601.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date",
+        serialize=date.isoformat,
+        parse_value=_read_day,
+    ),
+}
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    amount: MinorUnits = column("In the currency's smallest unit.")
+    currency: str = column("ISO 4217.")
+
+
+def money(amount: int, currency: str) -> Money:
+    return Money(amount=MinorUnits(amount), currency=currency)
+
+
+def encode_id(type_name: str, id: UUID) -> strawberry.ID:
+    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode().rstrip("="))
+
+
+def decode_any_id(value: str) -> tuple[str, UUID]:
+    """The type and key that an id names; nonsense is the caller's mistake."""
+    try:
+        name, _, key = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
+        return name, UUID(key)
+    except (binascii.Error, ValueError) as error:
+        raise BadUserInput("This is not an id of ours.") from error
+
+
+def decode_id(value: str, *type_names: str) -> UUID:
+    """The key, if the id is of one of these types; another type's id is an id of nothing here."""
+    name, key = decode_any_id(value)
+    if name not in type_names:
+        raise NotFound(type_names[0].lower())
+    return key
