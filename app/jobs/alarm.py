@@ -1,0 +1,31 @@
+"""arq as an alarm clock: it rings when work is due. What there is to do lies in `due_work`; a ring that is lost is made
+up for by the sweep."""
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+
+from app.models import DueWork
+from app.settings import Settings
+
+QUEUE = "waypost:work"
+PERFORM = "perform"
+
+
+def redis_settings(settings: Settings) -> RedisSettings:
+    return RedisSettings.from_dsn(settings.redis_url.get_secret_value())
+
+
+class Alarm:
+    """Sets alarms for work that was committed."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    @classmethod
+    async def connect(cls, settings: Settings) -> "Alarm":
+        return cls(await create_pool(redis_settings(settings), default_queue_name=QUEUE))
+
+    async def ring(self, work: DueWork) -> None:
+        await self._redis.enqueue_job(PERFORM, str(work.id), _defer_until=work.run_at)
+
+    async def close(self) -> None:
+        await self._redis.aclose()

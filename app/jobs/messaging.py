@@ -1,0 +1,29 @@
+"""Mails that follow from what happened."""
+
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from app.jobs.desk import Desk, handles
+from app.models import DueWork, WorkKind
+from app.services import messaging
+
+
+@handles(WorkKind.MAIL_BOOKING_CONFIRMED)
+async def mail_booking_confirmed(desk: Desk, work: DueWork) -> None:
+    """Sent before the work is struck off: a crash in between sends it again, under the same Message-ID."""
+    async with desk.write(work) as uow:
+        mail = await messaging.booking_confirmed(uow, work.ref_id, work.id, desk.settings.mail_from)
+    if mail is not None and desk.settings.smtp_url:
+        server = urlsplit(desk.settings.smtp_url)
+        await aiosmtplib.send(
+            mail,
+            hostname=server.hostname,
+            port=server.port,
+            username=unquote(server.username) if server.username else None,
+            password=unquote(server.password) if server.password else None,
+            use_tls=server.scheme == "smtps",
+            timeout=20,
+        )
+    async with desk.finish(work):
+        pass
