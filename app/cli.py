@@ -1,0 +1,154 @@
+"""The command `waypost`. Heavy imports stay inside the commands, so that `--help` answers at once."""
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.demo.scale import Scale
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+cli = typer.Typer(
+    help="One GraphQL server for service businesses that take bookings and send drivers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they may hold passwords
+)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")] = 8000,
+    state_dir: Annotated[Path, typer.Option(file_okay=False, help="Where data, logs and demo.json live.")] = Path(
+        ".waypost/demo"
+    ),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the data of earlier runs first.")] = False,
+    scale: Annotated[Scale, typer.Option(help="How much data to make.")] = Scale.SMALL,
+    story: Annotated[bool, typer.Option(help="Play one booking from request to arrival at the start.")] = True,
+    tied_to: Annotated[int | None, typer.Option(hidden=True, help="Pid of a parent not to outlive.")] = None,
+) -> None:
+    """Start everything on this machine: databases, API, worker, mail sink, and data to play with."""
+    from rich.console import Console
+
+    from app.demo.launch import Options, launch
+
+    raise typer.Exit(launch(Options(port, state_dir, fresh, scale, story, tied_to), Console()))
+
+
+@cli.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
+    fd: Annotated[int | None, typer.Option(help="File descriptor of a listening socket, instead of a port.")] = None,
+) -> None:
+    """Serve the API; the environment (WAYPOST_…) holds the settings."""
+    import uvicorn
+
+    from app.settings import settings
+
+    config = uvicorn.Config(
+        "app.main:create_app",
+        factory=True,
+        host=settings().host,
+        port=settings().port,
+        workers=workers,
+        ws="websockets-sansio",
+        lifespan="on",
+        log_level=settings().log_level.lower(),
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    _serve(config, config.bind_socket() if fd is None else socket.socket(fileno=fd))
+
+
+def _serve(config: "uvicorn.Config", listening: socket.socket) -> None:
+    """Serve at a socket; one made here, as uvicorn takes descriptors for Unix sockets and leaves out TCP_NODELAY."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    if config.workers > 1:
+        listening.set_inheritable(True)
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    config.load_app()
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if not server.started:
+        sys.exit(3)
+
+
+@cli.command()
+def worker() -> None:
+    """Run work that is due: planning, mails, expiries."""
+    from app.jobs.worker import run
+
+    run()
+
+
+@cli.command()
+def migrate(to: Annotated[str, typer.Option(help="Revision to upgrade to.")] = "head") -> None:
+    """Bring the database up to date, as the role of WAYPOST_DATABASE_OWNER_URL."""
+    from alembic.command import upgrade
+    from alembic.config import Config
+
+    upgrade(Config(_ROOT / "alembic.ini"), to)
+
+
+@cli.command()
+def seed(
+    database_url: Annotated[
+        str,
+        typer.Option(
+            envvar="WAYPOST_DATABASE_SUPERUSER_URL",
+            show_envvar=True,
+            help="libpq URL of a role that bypasses row-level security: two organizations are copied in at once.",
+        ),
+    ],
+    scale: Annotated[Scale, typer.Option(help="How much data to make.")] = Scale.SMALL,
+) -> None:
+    """Fill an empty database with the demo's data, and print who can sign in."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.demo.seed import seed as fill
+
+    console = Console()
+    with Progress(console=console) as progress:
+        people = asyncio.run(fill(database_url, scale, progress))
+    for person in people:
+        console.print(person.organization, person.role, person.email, person.password, highlight=False)
+
+
+@cli.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Only compare with the file; fail if it differs.")] = False,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write instead of printing.")] = None,
+) -> None:
+    """Print the GraphQL schema."""
+    from app.graphql import schema as built
+
+    text = built.as_str().rstrip() + "\n"
+    if check:
+        file = output or _ROOT / "schema.graphql"
+        if not file.exists() or file.read_text() != text:
+            typer.echo(f"{file.name} is not what the code says; `make schema` writes it", err=True)
+            raise typer.Exit(1)
+    elif output:
+        output.write_text(text)
+    else:
+        typer.echo(text, nl=False)
+
+
+def main() -> None:
+    cli()
+
+
+if __name__ == "__main__":
+    main()
