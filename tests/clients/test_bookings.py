@@ -1,0 +1,106 @@
+"""The admin app: the bookings board and its decisions."""
+
+from datetime import time, timedelta
+
+import pytest
+
+from tests.factories.houses import House
+from tests.operations import OPERATIONS, Operation
+from tests.steps import Visit, week
+
+
+@pytest.mark.parametrize("rows", [2, 50])
+async def test_bookings_board(operation: Operation, house: House, rows: int) -> None:
+    visit = await Visit.of(house)
+    for number in range(rows):
+        customer = await house.customer(name=f"Customer {number:02}", phone="+995555000111")
+        kind = ("pet", "patient", "car")[number % 3]
+        subject = await (house.car(customer, f"AA-{number:03}") if kind == "car" else getattr(house, kind)(customer))
+        booking = await house.booking(customer, subject, await house.slot(visit.service))
+        await house.transport(customer, booking_id=booking, subject_id=subject, kind="TO_SITE")
+        await house.transport(customer, booking_id=booking, subject_id=subject, kind="FROM_SITE")
+    board = (await operation.run(house.client("STAFF"), filter={"status": ["PENDING"]}))["bookings"]
+    nodes = [edge["node"] for edge in board["edges"]]
+    assert (board["totalCount"], len(nodes), board["pageInfo"]["hasNextPage"]) == (rows, rows, False)
+    assert board["pageInfo"]["endCursor"] == board["edges"][-1]["cursor"]
+    assert sorted(node["customer"]["name"] for node in nodes) == [f"Customer {number:02}" for number in range(rows)]
+    first = next(node for node in nodes if node["customer"]["name"] == "Customer 00")
+    assert (first["status"], first["price"]) == ("PENDING", {"amount": 4500, "currency": "GEL"})
+    assert first["subject"].items() >= {"__typename": "Pet", "name": "Bim", "species": "DOG", "breed": "Nagazi"}.items()
+    assert [(ride["kind"], ride["pickup"], ride["dropoff"]) for ride in first["transports"]] == [
+        ("TO_SITE", {"label": "Home"}, {"label": "Site"}),
+        ("FROM_SITE", {"label": "Home"}, {"label": "Site"}),
+    ]
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_booking_detail(operation: Operation, house: House, rows: int) -> None:
+    visit = await Visit.of(house)
+    for _ in range(rows - 1):
+        await house.place(visit.customer_id)
+    legs = {"pickup": {"placeId": house.gid("Place", visit.home)}}
+    booked = (await visit.customer.client.run(OPERATIONS["BookSlot"], visit.wanted | legs))["bookSlot"]["booking"]
+    found = (await operation.run(house.client("STAFF"), id=booked["id"]))["node"]
+    assert (found["id"], found["number"], found["status"], found["version"]) == (
+        booked["id"],
+        booked["number"],
+        "PENDING",
+        1,
+    )
+    assert found["slot"].items() >= {"capacity": 10, "taken": 1}.items()
+    assert (found["customer"]["email"], len(found["customer"]["places"])) == (visit.customer.email, rows)
+    assert found["subject"] == {"id": house.gid("Pet", visit.pet), "name": "Bim"}
+    assert [(edge["node"]["type"], edge["node"]["actor"]) for edge in found["history"]["edges"]] == [
+        ("BOOKING_CREATED", {"__typename": "User", "displayName": "Customer"}),
+        ("TRANSPORT_CREATED", {"__typename": "User", "displayName": "Customer"}),
+    ]
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_slot_calendar(operation: Operation, house: House, rows: int) -> None:
+    visit = await Visit.of(house)
+    await visit.booking()
+    for hour in range(1, rows):
+        await house.slot(visit.service, house.at(time(10)) + timedelta(hours=hour))
+    found = await operation.run(house.client("STAFF"), serviceId=house.gid("Service", visit.service), **week(house))
+    nodes = [edge["node"] for edge in found["slots"]["edges"]]
+    assert nodes[0].items() >= {"id": house.gid("Slot", visit.slot), "capacity": 10, "taken": 1, "available": 9}.items()
+    assert len(nodes) == rows
+
+
+async def test_confirm_booking(operation: Operation, house: House) -> None:
+    visit = await Visit.of(house)
+    id = house.gid("Booking", await visit.booking())
+    answer = (await operation.run(house.client("STAFF"), id=id))["confirmBooking"]
+    confirmed = {"id": id, "status": "CONFIRMED", "version": 2}
+    assert answer == {"__typename": "ConfirmBookingSuccess", "booking": confirmed}
+    assert (await operation.again(house.client("STAFF"), id=id))["confirmBooking"] == {
+        "__typename": "InvalidTransition",
+        "currentStatus": "CONFIRMED",
+        "message": "A booking that is CONFIRMED cannot become CONFIRMED.",
+    }
+
+
+async def test_decline_booking(operation: Operation, house: House) -> None:
+    visit = await Visit.of(house)
+    id = house.gid("Booking", await visit.booking())
+    answer = (await operation.run(house.client("STAFF"), id=id, reason="We are closed."))["declineBooking"]
+    assert answer == {"__typename": "DeclineBookingSuccess", "booking": {"id": id, "status": "DECLINED"}}
+    again = (await operation.again(house.client("STAFF"), id=id, reason="Still."))["declineBooking"]
+    assert (again["__typename"], again["currentStatus"]) == ("InvalidTransition", "DECLINED")
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_customer_search(operation: Operation, house: House, rows: int) -> None:
+    for number in range(rows):
+        customer = await house.customer(name=f"Ana Gelashvili {number:02}", phone=f"+9955550001{number:02}")
+        await house.pet(customer, name=f"Pet {number:02}")
+        await house.patient(customer)
+    found = await operation.run(house.client("STAFF"), text="gelash ana")
+    nodes = [edge["node"] for edge in found["customers"]["edges"]]
+    assert [node["name"] for node in nodes] == [f"Ana Gelashvili {number:02}" for number in range(rows)]
+    subjects = [edge["node"] for edge in nodes[0]["subjects"]["edges"]]
+    assert [(subject["__typename"], subject["name"]) for subject in subjects] == [
+        ("Pet", "Pet 00"),
+        ("Patient", "Tamar Lomidze"),
+    ]

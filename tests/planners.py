@@ -1,0 +1,44 @@
+"""Having a day planned by the worker."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tests.client import Json
+from tests.factories.houses import House
+from tests.steps import eventually, key, nothing_due, row
+
+RUN = """query Run($id: ID!) { node(id: $id) { ... on PlanningRun { status progress date error { code }
+  summary { routes assigned unassigned } unassigned { transport { id } reason } } } }"""
+ASKED = """... on OptimizeRoutesSuccess { planningRun { id status label timeLimit } }
+  ... on PlanningRunActive { planningRun { id status } message } ... on DayTooLarge { limit message }"""
+
+
+async def ask(house: House, day: date | None = None, **more: Any) -> Json:
+    input = {"date": (day or house.day).isoformat(), "timeLimit": 1, **more}
+    return await house.client("DISPATCHER").act("optimizeRoutes", input, ASKED)
+
+
+async def planned(house: House, day: date | None = None) -> Json:
+    """Have a day planned; answers the run."""
+    id = (await ask(house, day))["planningRun"]["id"]
+    await eventually(lambda: nothing_due(house))
+    run: Json = (await house.client("DISPATCHER").run(RUN, {"id": id}))["node"]
+    assert (run["status"], run["error"]) == ("SUCCEEDED", None)
+    return run
+
+
+async def routes(house: House) -> list[Any]:
+    return await house.all("SELECT * FROM routes WHERE organization_id = $1 ORDER BY id")
+
+
+async def sequence(house: House, route: UUID) -> list[tuple[UUID, str]]:
+    stops = await house.all(
+        "SELECT transport_id, kind FROM stops WHERE organization_id = $1 AND route_id = $2 ORDER BY sequence", route
+    )
+    return [(stop["transport_id"], stop["kind"]) for stop in stops]
+
+
+async def has_status(house: House, run: str, status: str) -> bool:
+    found = await row(house, "planning_runs", key(run))
+    return bool(found["status"] == status)

@@ -1,0 +1,24 @@
+"""Many at once, each over a connection of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import httpx
+
+from tests.client import Client
+
+Answer = TypeVar("Answer")
+
+
+@asynccontextmanager
+async def crowd(client: Client) -> AsyncIterator[Client]:
+    """The same person with as many connections as there are requests at once."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(timeout=120, trust_env=False, limits=limits) as http:
+        yield Client(client.api, client.token, http)
+
+
+async def at_once(calls: Iterable[Awaitable[Answer]]) -> list[Answer]:
+    return await asyncio.gather(*calls)

@@ -1,0 +1,46 @@
+"""Counting the statements that the API sends on behalf of people.
+
+The API runs in the tests' process, so its engine can be listened to. Two things are told apart from data statements:
+the tenant's setup (`set_config …`, one a transaction), and what the hub reads for itself: a transaction entered without
+a user. BEGIN and COMMIT are no statements of a cursor and never seen.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Connection, event
+
+from app.context import Server
+
+SETUP = "set_config("
+ENTER = "session_lives("
+
+
+@dataclass
+class Statements:
+    data: list[str] = field(default_factory=list)
+    setup: list[str] = field(default_factory=list)
+    _system: "WeakSet[Connection]" = field(default_factory=WeakSet)
+
+    def heard(self, connection: Connection, _: Any, statement: str, parameters: Any, *__: Any) -> None:
+        if ENTER in statement and parameters[1] is None:
+            self._system.add(connection)
+        if connection not in self._system:
+            (self.setup if SETUP in statement else self.data).append(" ".join(statement.split()))
+
+    def report(self) -> str:
+        return "\n".join(f"{number:3} {statement[:180]}" for number, statement in enumerate(self.data, 1))
+
+
+@contextmanager
+def counting(server: Server) -> Iterator[Statements]:
+    """What the API sends within the block."""
+    engine, statements = server.database.engine.sync_engine, Statements()
+    event.listen(engine, "before_cursor_execute", statements.heard)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", statements.heard)
