@@ -50,8 +50,8 @@ class Snapshot(ReadUnit):
 
     async def _begun(self) -> AsyncSession:
         if self._over:
-            # a loader outlived the operation that asked it: nobody would end what it begins
-            raise RuntimeError("this operation is over")
+            # a loader outlived the operation that asked it: it ends too, for nobody would end what it begins
+            raise asyncio.CancelledError
         return await super()._begun()
 
 
