@@ -202,12 +202,10 @@ def server(app: Starlette, api: str) -> Server:
 async def worker(settings: Settings) -> AsyncIterator[Work]:
     """A worker that does what falls due."""
     work = Work(settings)
-    arq = work.worker(handle_signals=False)
-    task = asyncio.create_task(arq.async_run())
+    task = asyncio.create_task(work.run())
     yield work
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await arq.close()
 
 
 @pytest_asyncio.fixture

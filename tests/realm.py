@@ -86,14 +86,12 @@ async def own_api(settings: Settings, **knobs: Any) -> AsyncIterator[str]:
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process."""
-    worker = Work(settings).worker(handle_signals=False)
-    task = asyncio.create_task(worker.async_run())
+    task = asyncio.create_task(Work(settings).run())
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await worker.close()
 
 
 class OwnValkey:

@@ -1,7 +1,8 @@
 """arq as an alarm clock: it rings when work is due. What there is to do lies in `due_work`; a ring that is lost is made
 up for by the sweep."""
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings
+from redis.asyncio import ConnectionPool
 
 from app.models import DueWork
 from app.settings import Settings
@@ -21,8 +22,10 @@ class Alarm:
         self._redis = redis
 
     @classmethod
-    async def connect(cls, settings: Settings) -> "Alarm":
-        return cls(await create_pool(redis_settings(settings), default_queue_name=QUEUE))
+    def at(cls, settings: Settings) -> "Alarm":
+        """Connects when the first alarm is set: a Redis that is away must not keep anybody from starting."""
+        pool = ConnectionPool.from_url(settings.redis_url.get_secret_value())
+        return cls(ArqRedis(pool, default_queue_name=QUEUE))
 
     async def ring(self, work: DueWork) -> None:
         await self._redis.enqueue_job(PERFORM, str(work.id), _defer_until=work.run_at)

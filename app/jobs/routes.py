@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import WaypostError
 from app.jobs.desk import Desk, handles
@@ -79,8 +80,11 @@ async def _lease(desk: Desk, work: DueWork) -> AsyncIterator[None]:
     async def extend() -> None:
         while True:
             await asyncio.sleep(desk.settings.work_lease_s / 3)
-            async with desk.database.write() as session, session.begin():
-                await due_work.extend(session, work, desk.settings.work_lease_s)
+            try:
+                async with desk.database.write() as session, session.begin():
+                    await due_work.extend(session, work, desk.settings.work_lease_s)
+            except (SQLAlchemyError, OSError):
+                log.exception("could not extend the lease of %s; trying again", work.id)
 
     task = asyncio.create_task(extend())
     try:

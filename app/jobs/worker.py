@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 from arq import Worker, func
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from app.db import Database
 from app.jobs import bookings, messaging, routes
@@ -21,36 +25,41 @@ log = logging.getLogger(__name__)
 JOBS = (bookings, messaging, routes)
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
+RETRY_S = 1.0
 
 
 class Work:
-    """A worker: arq for the rings, and the sweep beside it."""
+    """A worker: sweeps that need PostgreSQL alone, and arq beside them for the rings."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    async def perform(self, context: dict[Any, Any], work_id: str) -> None:
-        await take_up(context["desk"], id=UUID(work_id))
+    async def run(self) -> None:
+        """Work until cancelled. Without Redis nobody rings, but the sweeps go on."""
+        async with self._desk() as desk:
+            while True:
+                await self._answer_rings(desk)
+                await asyncio.sleep(RETRY_S)
 
-    async def start(self, context: dict[Any, Any]) -> None:
+    @asynccontextmanager
+    async def _desk(self) -> AsyncIterator[Desk]:
         database = Database.connect(self.settings)
         redis = Redis.from_url(self.settings.redis_url.get_secret_value())
-        alarm = await Alarm.connect(self.settings)
-        context["open"] = (alarm, database, redis)
-        context["desk"] = Desk(self.settings, database, Wakes(redis, alarm.ring))
-        context["sweeps"] = [asyncio.create_task(self.sweep(context["desk"])) for _ in range(SWEEPS)]
+        alarm = Alarm.at(self.settings)
+        desk = Desk(self.settings, database, Wakes(redis, alarm.ring))
+        sweeps = [asyncio.create_task(self._sweep(desk)) for _ in range(SWEEPS)]
         log.info("working on %s", ", ".join(HANDLERS))
+        try:
+            yield desk
+        finally:
+            for sweep in sweeps:
+                sweep.cancel()
+            await asyncio.gather(*sweeps, return_exceptions=True)
+            await alarm.close()
+            await redis.aclose()
+            await database.close()
 
-    async def stop(self, context: dict[Any, Any]) -> None:
-        for sweep in context["sweeps"]:
-            sweep.cancel()
-        await asyncio.gather(*context["sweeps"], return_exceptions=True)
-        alarm, database, redis = context["open"]
-        await alarm.close()
-        await redis.aclose()
-        await database.close()
-
-    async def sweep(self, desk: Desk) -> None:
+    async def _sweep(self, desk: Desk) -> None:
         """Take up what is due, one after the other; a lost Redis costs seconds."""
         while True:
             try:
@@ -60,22 +69,39 @@ class Work:
                 log.exception("the sweep failed")
             await asyncio.sleep(self.settings.sweep_s)
 
-    def worker(self, **more: Any) -> Worker:
-        return Worker(
+    async def _answer_rings(self, desk: Desk) -> None:
+        arq = Worker(
             # arq asks for a __qualname__, which mypy does not see on methods
-            functions=[func(self.perform, name=PERFORM, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
+            functions=[func(self._perform, name=PERFORM, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
             queue_name=QUEUE,
             redis_settings=redis_settings(self.settings),
-            on_startup=self.start,  # type: ignore[arg-type]
-            on_shutdown=self.stop,  # type: ignore[arg-type]
+            ctx={"desk": desk},
             max_jobs=self.settings.worker_concurrency,
             job_timeout=self.settings.planning_time_limit_s_max * 2 + 60,
             poll_delay=0.1,
-            **more,
+            handle_signals=False,
         )
+        try:
+            await arq.async_run()
+        except (RedisError, OSError) as error:
+            log.warning("hearing no rings: %r", error)
+        finally:
+            with suppress(RedisError, OSError):
+                await arq.close()
+
+    async def _perform(self, context: dict[Any, Any], work_id: str) -> None:
+        await take_up(context["desk"], id=UUID(work_id))
+
+
+async def _until_signal() -> None:
+    working = asyncio.create_task(Work(environment()).run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
 
 
 def run() -> None:
     """Work until SIGTERM or SIGINT."""
     logging.basicConfig(level=environment().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    Work(environment()).worker().run()
+    asyncio.run(_until_signal())
