@@ -53,6 +53,24 @@ class Conflict(WaypostError):
     code = "CONFLICT"
 
 
+class TooManyEvents(WaypostError):
+    """One transaction would lock the event head for too long."""
+
+    code = "CONFLICT"
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(f"{count} events in one transaction; the most is {limit}")
+
+
+class SessionEnded(Unauthenticated):
+    """A refresh token was used twice: somebody else has it, and the whole family of tokens has ended."""
+
+    def __init__(self, organization_id: UUID, family_id: UUID) -> None:
+        super().__init__("This refresh token is not good any more; sign in again.")
+        self.organization_id = organization_id
+        self.family_id = family_id
+
+
 class CursorExpired(WaypostError):
     code = "CURSOR_EXPIRED"
 

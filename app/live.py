@@ -270,24 +270,29 @@ class Hub:
                         feed.news.set()
                     async for message in pubsub.listen():
                         if message["type"] == "pmessage":
-                            self._heard(message["channel"].decode(), message["data"].decode())
+                            self._heard(message["channel"], message["data"])
             except Exception as error:
-                # anybody may publish nonsense; deafness would last as long as the process
+                # whatever it is, without this task every feed would have to wait for its poll
                 log.warning("not hearing wakes: %r", error)
                 await asyncio.sleep(RETRY_S)
 
-    def _heard(self, channel: str, news: str) -> None:
+    def _heard(self, channel: bytes, news: bytes) -> None:
         """A number: events were committed. An id: a node's state has changed, or a session has ended."""
-        feed = self._feeds.get(UUID(channel.removeprefix(CHANNEL)))
+        try:
+            feed = self._feeds.get(UUID(channel.decode().removeprefix(CHANNEL)))
+            changed = None if news.isdigit() else UUID(news.decode())
+        except ValueError:
+            log.warning("nonsense in the channel: %r", news)
+            return
         if feed is None:
             return
-        if news.isdigit():
+        if changed is None:
             feed.news.set()
             return
-        for watcher in feed.watchers.get(UUID(news), ()):
+        for watcher in feed.watchers.get(changed, ()):
             watcher.set()
         for follower in feed.followers:
-            if follower.viewer.session_family_id == UUID(news):
+            if follower.viewer.session_family_id == changed:
                 follower.doubt()
 
 

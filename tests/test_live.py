@@ -330,7 +330,6 @@ async def test_signing_out_ends_the_streams(server: Server, house: House) -> Non
         await author.write()
         assert await by_stream(socket, 2) == {stream.id: [cursor(1)] for stream in streams}
         await staff.client.run("mutation { signOut { signedOut } }")
-        await author.write()
         ended = [await socket.receive() for _ in streams]
         assert sorted(message["id"] for message in ended) == [stream.id for stream in streams]
         assert {(message["type"], message["payload"][0]["extensions"]["code"]) for message in ended} == {

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from app.context import Info
+from app.errors import SessionEnded
 from app.resolvers.verbs import public, query, session
 from app.schema.identity import (
     RefreshSessionInput,
@@ -37,14 +38,21 @@ async def refresh_session(
     info: Info, input: Annotated[RefreshSessionInput, strawberry.argument(description="The token to spend.")]
 ) -> Any:
     server = info.context.server
-    signed_in = await identity.refresh(server.database, server.settings, input.refresh_token)
+    try:
+        signed_in = await identity.refresh(server.database, server.settings, input.refresh_token)
+    except SessionEnded as ended:
+        await server.wakes.changed(ended.organization_id, ended.family_id)
+        raise
     info.context.sign_in(signed_in.viewer)
     return signed_in
 
 
 @session("End the session, with all its tokens and streams.", SignOutPayload)
 async def sign_out(info: Info) -> Any:
-    await identity.sign_out(info.context.server.database, info.context.viewer)
+    viewer, server = info.context.viewer, info.context.server
+    await identity.sign_out(server.database, viewer)
+    if viewer.session_family_id:
+        await server.wakes.changed(viewer.organization_id, viewer.session_family_id)
     return SignOutPayload(signed_out=True)
 
 

@@ -24,7 +24,7 @@ from uuid_utils.compat import uuid7
 from app import clock
 from app.access import Viewer
 from app.db import Database
-from app.errors import BadUserInput, NotFound, Unauthenticated
+from app.errors import BadUserInput, NotFound, SessionEnded, Unauthenticated
 from app.models import Customer, Driver, Membership, Organization, Role, Session
 from app.settings import Settings
 
@@ -139,27 +139,27 @@ async def _viewer(session: AsyncSession, row: Session, expires_at: datetime) -> 
 
 async def refresh(database: Database, settings: Settings, refresh_token: str) -> SignedIn:
     """The next pair of tokens. A token that was stolen, or looks like it, ends the whole family."""
-    signed_in: SignedIn | None = None
     async with database.write() as session, session.begin():
         hashed = _hash(refresh_token)
         user_id = (await session.execute(select(func.session_user_id(hashed)))).scalar()
         if user_id is None:
             _refused()
         await session.execute(SET_USER, {"user": str(user_id)})
-        row = await _spend(session, settings, hashed)
-        if row is not None:
+        spent = await _spend(session, settings, hashed)
+        if isinstance(spent, Session):
             following = Session(
-                family_id=row.family_id, previous_id=row.id, user_id=row.user_id, organization_id=row.organization_id
+                family_id=spent.family_id,
+                previous_id=spent.id,
+                user_id=spent.user_id,
+                organization_id=spent.organization_id,
             )
-            signed_in = await _issue(session, settings, following)
-    if signed_in is None:
-        # only now: that the family has ended must be committed
-        _refused()
-    return signed_in
+            return await _issue(session, settings, following)
+    # only now: that the family has ended must be committed
+    raise spent
 
 
-async def _spend(session: AsyncSession, settings: Settings, hashed: bytes) -> Session | None:
-    """Use a token up. None if it must not be used: then its family has been ended."""
+async def _spend(session: AsyncSession, settings: Settings, hashed: bytes) -> Session | SessionEnded:
+    """Use a token up; or end its family, if it must not be used."""
     rows = await _lock(session, select(Session.family_id).where(Session.token_hash == hashed).scalar_subquery())
     now = clock.now()
     row = next((row for row in rows if row.token_hash == hashed), None)
@@ -179,7 +179,7 @@ async def _spend(session: AsyncSession, settings: Settings, hashed: bytes) -> Se
         return row
     for member in rows:
         member.revoked_at = now
-    return None
+    return SessionEnded(row.organization_id, row.family_id)
 
 
 async def _lock(session: AsyncSession, family: UUID | ScalarSelect[UUID] | None) -> Sequence[Session]:
