@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Viewer
-from app.errors import CursorExpired
+from app.errors import CursorExpired, TooManyEvents
 from app.models import Event, EventHead, EventType
 
 EVENTS_MAX = 500
@@ -109,7 +109,7 @@ async def append(
 ) -> int:
     """Write events under the next numbers and answer the last; the transaction must end right after."""
     if len(drafts) > EVENTS_MAX:
-        raise RuntimeError(f"{len(drafts)} events in one transaction; the most is {EVENTS_MAX}")
+        raise TooManyEvents(len(drafts), EVENTS_MAX)
     records = [draft.record(occurred_at, viewer.user_id) for draft in drafts]
     result = await session.execute(
         APPEND,

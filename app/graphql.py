@@ -46,8 +46,11 @@ class OneSnapshot(SchemaExtension):
     """The snapshot of an operation ends with it."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        yield
-        await self.execution_context.context.renew()
+        try:
+            yield
+        finally:
+            # whoever hangs up ends the operation at the `yield`
+            await self.execution_context.context.renew()
 
 
 class CodedErrors(strawberry.Schema):

@@ -211,7 +211,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = Database.connect(settings)
         redis = Redis.from_url(settings.redis_url.get_secret_value())
-        alarm = await Alarm.connect(settings)
+        alarm = Alarm.at(settings)
         hub = Hub(database, redis, poll_s=settings.live_poll_s, queue_max=settings.live_queue_max)
         app.state.server = Server(settings, database, hub, Wakes(redis, alarm.ring))
         hub.start()

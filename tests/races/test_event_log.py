@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 from app import clock
 from app.access import Viewer
 from app.db import Database
+from app.errors import TooManyEvents
 from app.events import EVENTS_MAX, Concerned, EventFilter, Origin
 from app.models import Customer, Event, EventType
 from app.uow import Silence, UnitOfWork, enter, unit_of_work
@@ -118,7 +119,7 @@ async def test_what_was_rolled_back_leaves_no_gap(database: Database, house: Hou
 
 async def test_a_transaction_has_at_most_500_events(database: Database, house: House) -> None:
     customer = await house.customer()
-    with pytest.raises(RuntimeError, match="501 events in one transaction; the most is 500"):
+    with pytest.raises(TooManyEvents, match="501 events in one transaction; the most is 500"):
         await write(database, house, customer, EVENTS_MAX + 1)
     assert await log_is_whole(house) == 0
     await write(database, house, customer, EVENTS_MAX)
