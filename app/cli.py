@@ -85,11 +85,19 @@ def _serve(config: "uvicorn.Config", listening: socket.socket) -> None:
 
 
 @cli.command()
-def worker() -> None:
+def worker(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only see whether due work is done; fail if it waits.")
+    ] = False,
+) -> None:
     """Run work that is due: planning, mails, expiries."""
-    from app.jobs.worker import run
+    from app.jobs import worker as jobs
+    from app.settings import settings
 
-    run()
+    if not check:
+        jobs.run()
+    elif not asyncio.run(jobs.is_done_in_time(settings())):
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     work_lease_s: int = Field(120, description="How long a worker keeps a piece of work before another may take it.")
     work_attempts_max: int = Field(12, description="Attempts before a piece of work is set aside.")
     worker_concurrency: int = Field(10, description="Pieces of work one worker does at once.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A list in the environment is written with commas."""
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
 @lru_cache

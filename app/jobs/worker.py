@@ -17,6 +17,7 @@ from app.jobs import bookings, messaging, routes
 from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
 from app.jobs.desk import HANDLERS, Desk, take_up
 from app.live import Wakes
+from app.services import due_work
 from app.settings import Settings
 from app.settings import settings as environment
 
@@ -26,6 +27,8 @@ JOBS = (bookings, messaging, routes)
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
 RETRY_S = 1.0
+LATE_S = 60.0
+"""Work that waits longer than this is a sign that no worker is well."""
 
 
 class Work:
@@ -91,6 +94,16 @@ class Work:
 
     async def _perform(self, context: dict[Any, Any], work_id: str) -> None:
         await take_up(context["desk"], id=UUID(work_id))
+
+
+async def is_done_in_time(settings: Settings) -> bool:
+    """Whether somebody takes up what is due: the health of all workers together."""
+    database = Database.connect(settings)
+    try:
+        async with database.write() as session, session.begin():
+            return await due_work.waiting_s(session) < LATE_S
+    finally:
+        await database.close()
 
 
 async def _until_signal() -> None:

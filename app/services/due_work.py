@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -32,6 +32,14 @@ async def claim(session: AsyncSession, lease_s: int, *, limit: int = 1, id: UUID
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return list(claimed.scalars())
+
+
+async def waiting_s(session: AsyncSession) -> float:
+    """How long the oldest piece of work that is due has waited for somebody to take it."""
+    now = clock.now()
+    free = DueWork.lease_until.is_(None) | (DueWork.lease_until < now)
+    oldest = await session.scalar(select(func.min(DueWork.run_at)).where(DueWork.failed_at.is_(None), free))
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 async def extend(session: AsyncSession, work: DueWork, lease_s: int) -> None:
