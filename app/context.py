@@ -1,6 +1,5 @@
 """What a resolver has at hand: who asks, one snapshot to read, a way to write, and live updates."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -9,7 +8,6 @@ from typing import TypeVar
 from uuid import UUID
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.access import Permission, Viewer
@@ -36,23 +34,6 @@ class Server:
     database: Database
     hub: Hub
     wakes: Wakes
-
-
-class Snapshot(ReadUnit):
-    """A read unit that ends once and surely, whenever its operation is cancelled."""
-
-    _over = False
-
-    async def close(self) -> None:
-        self._over = True
-        # cancelled in between, the pool would never get its connection back
-        await asyncio.shield(super().close())
-
-    async def _begun(self) -> AsyncSession:
-        if self._over:
-            # a loader outlived the operation that asked it: it ends too, for nobody would end what it begins
-            raise asyncio.CancelledError
-        return await super()._begun()
 
 
 class Context:
@@ -97,7 +78,7 @@ class Context:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(Snapshot(self.server.database, self.viewer))
+            self._loaders = Loaders(ReadUnit(self.server.database, self.viewer))
         return self._loaders
 
     @property

@@ -218,8 +218,7 @@ class Hub:
         try:
             yield reads
         finally:
-            # a stream may be cancelled right here; the pool must get its connection back all the same
-            await asyncio.shield(reads.close())
+            await reads.close()
 
     @contextlib.asynccontextmanager
     async def _feed(self, organization_id: UUID) -> AsyncIterator[_Feed]:

@@ -65,12 +65,16 @@ async def enter(session: AsyncSession, viewer: Viewer) -> None:
 
 
 class ReadUnit:
-    """A lazy read-only transaction: one snapshot, statements one after the other however many fields ask at once."""
+    """A lazy read-only transaction: one snapshot, statements one after the other however many fields ask at once.
+
+    It ends once and surely, whenever its operation is cancelled.
+    """
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.viewer = viewer
         self._database = database
         self._session: AsyncSession | None = None
+        self._over = False
         self._lock = asyncio.Lock()
 
     async def execute(
@@ -85,6 +89,9 @@ class ReadUnit:
             await self._begun()
 
     async def _begun(self) -> AsyncSession:
+        if self._over:
+            # a loader outlived the operation that asked it: it ends too, for nobody would end what it begins
+            raise asyncio.CancelledError
         if self._session is None:
             session = self._database.read()
             try:
@@ -99,7 +106,12 @@ class ReadUnit:
         return (await self.execute(statement)).scalars().all()
 
     async def close(self) -> None:
-        """End the snapshot; the next statement begins another."""
+        """End the snapshot, for good."""
+        self._over = True
+        # cancelled in between, the pool would never get its connection back
+        await asyncio.shield(self._end())
+
+    async def _end(self) -> None:
         async with self._lock:
             session, self._session = self._session, None
             if session is not None:
