@@ -307,7 +307,7 @@ async def test_another_organizations_things_cannot_be_followed(server: Server, h
         ):
             query = f"subscription Theirs($id: ID!) {{ {field}(id: $id) {{ __typename }} }}"
             assert await code_of(await socket.subscribe(query, {"id": house.gid(type_name, id)})) == "NOT_FOUND"
-    assert connections(server) == 0
+    await eventually(lambda: unused(server))
 
 
 async def code_of(stream: Stream) -> str:
@@ -446,10 +446,15 @@ async def test_a_client_that_does_not_read_holds_no_connection(server: Server, h
             await author.write(10, {"much": dice.randbytes(30_000).hex()})  # sockets compress
         (follower,) = server.hub._feeds[house.id].followers
         await eventually(lambda: stands_still(follower))
-        assert connections(server) == 0
+        # for an instant the hub itself may be looking at the log; what a stream holds, it holds
+        await eventually(lambda: unused(server))
         assert not follower.queue.empty()
         stream.socket.connection.transport.abort()
     await lets_go(server, house)
+
+
+async def unused(server: Server) -> bool:
+    return connections(server) == 0
 
 
 async def stands_still(follower: Any) -> bool:
