@@ -14,7 +14,6 @@ import strawberry
 
 from app.access import Permission
 from app.context import Info
-from app.errors import BadUserInput
 from app.loaders.base import Computed, Listing, Loaders, Request, ToMany, ToOne
 from app.models.base import Vocabulary
 from app.pagination import Page, Slice
@@ -210,10 +209,3 @@ def _sign(function: Any, parameters: Mapping[str, tuple[Any, Any]]) -> None:
         ]
     )
     function.__annotations__ = {name: annotation for name, (annotation, _) in parameters.items()}
-
-
-def not_null(value: Any, field: str) -> Any:
-    """A value of an update that may be left out but not emptied."""
-    if value is None:
-        raise BadUserInput(f"`{field}` cannot be empty.", field)
-    return value
