@@ -30,6 +30,7 @@ class Permission(Vocabulary):
     TRANSPORTS_WRITE = "TRANSPORTS_WRITE", "Ask for transports and call them off."
     ROUTES_PLAN = "ROUTES_PLAN", "Plan and publish routes."
     ROUTES_DRIVE = "ROUTES_DRIVE", "Start routes and deal with stops."
+    REPORTS_READ = "REPORTS_READ", "See figures over many bookings."
     EVENTS_READ = "EVENTS_READ", "Follow everything that happens in the organization."
 
 
@@ -43,7 +44,14 @@ _CUSTOMER = {
     _P.TRANSPORTS_READ,
 }
 _DRIVER = {_P.CATALOGUE_READ, _P.CUSTOMERS_READ, _P.BOOKINGS_READ, _P.FLEET_READ, _P.TRANSPORTS_READ, _P.ROUTES_DRIVE}
-_STAFF = _CUSTOMER | {_P.BOOKINGS_DECIDE, _P.CUSTOMERS_WRITE, _P.TRANSPORTS_WRITE, _P.FLEET_READ, _P.EVENTS_READ}
+_STAFF = _CUSTOMER | {
+    _P.BOOKINGS_DECIDE,
+    _P.CUSTOMERS_WRITE,
+    _P.TRANSPORTS_WRITE,
+    _P.FLEET_READ,
+    _P.REPORTS_READ,
+    _P.EVENTS_READ,
+}
 _DISPATCHER = _STAFF | {_P.FLEET_WRITE, _P.ROUTES_PLAN, _P.ROUTES_DRIVE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -115,26 +123,44 @@ def _near(customer: UUID) -> Select[UUID | None]:
     return select(m.Transport.driver_id).where(m.Transport.customer_id == customer, m.Transport.status.in_(UNDER_WAY))
 
 
+def _series_of(customer: UUID) -> Select[UUID]:
+    return select(m.Series.id).where(m.Series.customer_id == customer)
+
+
 def _everyone(_: UUID) -> ColumnElement[bool]:
     return true()
 
 
 # Which rows a customer and a driver see. A table that is not listed is not seen.
-CUSTOMER_SEES: dict[type, Rule] = {
+CATALOGUE: dict[type, Rule] = {
     m.Service: _everyone,
     m.Slot: _everyone,
+    m.Resource: _everyone,
+    m.ResourcePool: _everyone,
+    m.Requirement: _everyone,
+    m.Schedule: _everyone,
+    m.ScheduleException: _everyone,
+}
+CUSTOMER_SEES: dict[type, Rule] = {
+    **CATALOGUE,
     m.Customer: lambda customer: m.Customer.id == customer,
     m.Place: lambda customer: or_(m.Place.customer_id == customer, m.Place.customer_id.is_(None)),
     m.Subject: lambda customer: m.Subject.customer_id == customer,
     m.Booking: lambda customer: m.Booking.customer_id == customer,
+    m.BookingGroup: lambda customer: m.BookingGroup.customer_id == customer,
+    m.BookingCharge: lambda customer: m.BookingCharge.customer_id == customer,
+    m.Series: lambda customer: m.Series.customer_id == customer,
+    m.Occurrence: lambda customer: m.Occurrence.series_id.in_(_series_of(customer)),
+    m.WaitlistEntry: lambda customer: m.WaitlistEntry.customer_id == customer,
+    m.CalendarFeed: lambda customer: m.CalendarFeed.customer_id == customer,
     m.Transport: lambda customer: m.Transport.customer_id == customer,
     m.Driver: lambda customer: m.Driver.id.in_(_driving_for(customer)),
     m.Position: lambda customer: m.Position.driver_id.in_(_near(customer)),
     m.Event: lambda customer: m.Event.customer_id == customer,
 }
 DRIVER_SEES: dict[type, Rule] = {
-    m.Service: _everyone,
-    m.Slot: _everyone,
+    **CATALOGUE,
+    m.CalendarFeed: lambda driver: m.CalendarFeed.driver_id == driver,
     m.VehicleType: _everyone,
     m.Vehicle: _everyone,
     m.Driver: lambda driver: m.Driver.id == driver,
@@ -153,7 +179,7 @@ DRIVER_SEES: dict[type, Rule] = {
     ),
     m.Event: lambda driver: or_(m.Event.driver_id == driver, m.Event.former_driver_id == driver),
 }
-PUBLIC_SEES: dict[type, Rule] = {m.Service: _everyone, m.Slot: _everyone}
+PUBLIC_SEES: dict[type, Rule] = CATALOGUE
 
 
 def conditions(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ A `WaypostError` becomes one GraphQL error with `extensions.code`. A `Refusal` i
 becomes a member of the mutation's result union, field by field, under the same name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 
@@ -119,6 +119,56 @@ class CancellationClosed(Refusal):
     def __init__(self, cancel_before: datetime) -> None:
         super().__init__("It is too late to cancel this booking online; please call.")
         self.cancel_before = cancel_before
+
+
+class OutsideBookingWindow(Refusal):
+    """Bookings are taken from `opens_at` until `closes_at`, where these are set."""
+
+    def __init__(self, opens_at: datetime | None, closes_at: datetime | None) -> None:
+        super().__init__("This cannot be booked at this time.")
+        self.opens_at = opens_at
+        self.closes_at = closes_at
+
+
+class CustomerLimitReached(Refusal):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A customer can have {limit} of these places.")
+        self.limit = limit
+
+
+class ResourceUnavailable(Refusal):
+    """There is a place, but what the service needs is in use."""
+
+    def __init__(self, service_id: UUID, slot_id: UUID) -> None:
+        super().__init__("What this service needs is in use at that time.")
+        self.service_id = service_id
+        self.slot_id = slot_id
+
+
+class StayUnavailable(Refusal):
+    def __init__(self, service_id: UUID, nights: list[date], wanted: int, after: date) -> None:
+        super().__init__("Not every night of this stay is free.")
+        self.service_id = service_id
+        self.nights = nights
+        self.wanted = wanted
+        self.after = after
+
+
+class ResourceInUse(Refusal):
+    def __init__(self, until: datetime) -> None:
+        super().__init__("More of this resource is booked than would be left.")
+        self.until = until
+
+
+class WaitlistClosed(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Nobody else can wait for a place of this slot.")
+
+
+class SlotAvailable(Refusal):
+    def __init__(self, slot_id: UUID) -> None:
+        super().__init__("This slot has a place: book it.")
+        self.slot_id = slot_id
 
 
 class PlanningRunActive(Refusal):

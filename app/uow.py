@@ -5,7 +5,7 @@ Both enter their transaction with one statement that names the tenant and checks
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,10 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Executable, Result, Select, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from app import clock, events
 from app.access import Viewer, conditions
@@ -282,6 +283,30 @@ async def unit_of_work(
     await signals.committed(viewer.organization_id, seq, work)
 
 
+Done = TypeVar("Done")
+
+COLLISIONS = ("40P01", "40001")
+"""SQLSTATEs of transactions that were ended so that another could go on: deadlocks and failed serialization."""
+ATTEMPTS = 8
+
+
+def _collided(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in COLLISIONS
+
+
+async def again(attempt: Callable[[], Awaitable[Done]]) -> Done:
+    """Run a whole transaction; if it stood in another's way and so ended without a trace, run it again."""
+    async for trial in AsyncRetrying(
+        retry=retry_if_exception(_collided),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.01, max=0.5),
+        reraise=True,
+    ):
+        with trial:
+            return await attempt()
+    raise AssertionError("retrying ends with an answer or an error")
+
+
 # What a broken constraint means to the person who broke it. The name is enough: constraints are named by convention.
 UNIQUE = {
     "uq_pets_chip_number": ("A pet with this chip number exists.", "chipNumber"),
@@ -292,6 +317,10 @@ UNIQUE = {
     "uq_subjects_external_id": ("A subject with this external id exists.", "externalId"),
     "uq_customers_user_id": ("This user is a customer already.", "userId"),
     "uq_drivers_user_id": ("This user is a driver already.", "userId"),
+    "uq_resources_name": ("A resource of this name exists.", "name"),
+    "uq_resources_user_id": ("This user is a resource already.", "userId"),
+    "uq_resource_pools_name": ("A pool of this name exists.", "name"),
+    "uq_waitlist_entries_subject_id": ("This subject waits for this slot already.", "subjectId"),
     "ex_shifts_driver": ("This driver has a shift at that time.", "driverId"),
     "ex_shifts_vehicle": ("This vehicle has a shift at that time.", "vehicleId"),
 }

@@ -1,12 +1,33 @@
 """Relations of bookings."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from app import clock
-from app.loaders.base import Condition, Listing, ToMany, ToOne
-from app.models import Booking, BookingStatus, Customer, Event, Service, Slot, Subject, Transport
+from app.loaders.base import Computed, Condition, Listing, ToMany, ToOne
+from app.models import (
+    Allocation,
+    Booking,
+    BookingCharge,
+    BookingGroup,
+    BookingStatus,
+    Customer,
+    Event,
+    Resource,
+    ResourceUnit,
+    Series,
+    Service,
+    Slot,
+    SlotStatus,
+    Subject,
+    Transport,
+)
+from app.uow import ReadUnit
 
 OVER = (
     BookingStatus.COMPLETED,
@@ -22,6 +43,37 @@ def _upcoming(wanted: bool) -> ColumnElement[bool]:
     return ahead if wanted else ~ahead
 
 
+def _withdrawn(wanted: bool) -> ColumnElement[bool]:
+    """Bookings that stand, in slots that their schedule no longer offers."""
+    slots = select(Slot.id).where(Slot.organization_id == Booking.organization_id, Slot.status == SlotStatus.WITHDRAWN)
+    outside = Booking.slot_id.in_(slots) & Booking.status.not_in(OVER) & (Booking.starts_at > clock.now())
+    return outside if wanted else ~outside
+
+
+async def _resources(reads: ReadUnit, bookings: Sequence[UUID]) -> Mapping[UUID, list[Resource]]:
+    """The resources whose units each booking has."""
+    rows = await reads.execute(
+        select(Allocation.booking_id, Resource)
+        .join(
+            ResourceUnit,
+            (ResourceUnit.organization_id == Allocation.organization_id) & (ResourceUnit.id == Allocation.unit_id),
+        )
+        .join(
+            Resource,
+            (Resource.organization_id == ResourceUnit.organization_id) & (Resource.id == ResourceUnit.resource_id),
+        )
+        .where(
+            Allocation.organization_id == reads.viewer.organization_id,
+            Allocation.booking_id == any_(bindparam(None, list(bookings), type_=ARRAY(Uuid()))),
+        )
+        .order_by(Resource.name)
+    )
+    found: dict[UUID, list[Resource]] = defaultdict(list)
+    for booking_id, resource in rows:
+        found[booking_id].append(resource)
+    return found
+
+
 BOOKING_FILTERS: Mapping[str, Condition] = {
     "status": lambda statuses: Booking.status.in_(statuses),
     "from_": lambda instant: Booking.starts_at >= instant,
@@ -30,6 +82,8 @@ BOOKING_FILTERS: Mapping[str, Condition] = {
     "subject_id": lambda id: Booking.subject_id == id,
     "service_id": lambda id: Booking.service_id == id,
     "slot_id": lambda id: Booking.slot_id == id,
+    "series_id": lambda id: Booking.series_id == id,
+    "withdrawn": _withdrawn,
     "number": lambda number: Booking.number == number,
     "upcoming": _upcoming,
 }
@@ -38,7 +92,13 @@ BOOKINGS = Listing(
     "starts_at",
     orders={"STARTS_AT": "starts_at", "CREATED_AT": "created_at"},
     filters=BOOKING_FILTERS,
-    referents={"customer_id": Customer, "subject_id": Subject, "service_id": Service, "slot_id": Slot},
+    referents={
+        "customer_id": Customer,
+        "subject_id": Subject,
+        "service_id": Service,
+        "slot_id": Slot,
+        "series_id": Series,
+    },
 )
 BOOKING_CUSTOMER = ToOne(Customer, "customer_id")
 BOOKING_SUBJECT = ToOne(Subject, "subject_id")
@@ -46,3 +106,9 @@ BOOKING_SERVICE = ToOne(Service, "service_id")
 BOOKING_SLOT = ToOne(Slot, "slot_id")
 BOOKING_TRANSPORTS = ToMany(Transport, "booking_id", ("pickup_from", "id"))
 BOOKING_HISTORY = Listing(Event, "seq", remote="booking_id", tie="seq")
+BOOKING_CHARGES = ToMany(BookingCharge, "booking_id", ("created_at", "id"))
+BOOKING_GROUP = ToOne(BookingGroup, "group_id")
+BOOKING_SERIES = ToOne(Series, "series_id")
+BOOKING_RESOURCES = Computed(_resources)
+GROUP_BOOKINGS = ToMany(Booking, "group_id", ("starts_at", "id"))
+CHARGE_BOOKING = ToOne(Booking, "booking_id")

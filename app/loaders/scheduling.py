@@ -1,15 +1,37 @@
 """Relations of services and slots."""
 
-from sqlalchemy import ColumnElement, and_
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
 from app import clock
-from app.loaders.base import Listing, ToOne
-from app.models import Place, Service, Slot, SlotStatus
+from app.loaders.base import Computed, Listing, ToOne
+from app.models import Place, Resource, Service, Slot, SlotStatus
+from app.models.scheduling import bookable
+from app.uow import ReadUnit
 
 
 def _available(wanted: bool) -> ColumnElement[bool]:
-    free = and_(Slot.taken < Slot.capacity, Slot.status == SlotStatus.OPEN, Slot.starts_at > clock.now())
-    return free if wanted else ~free
+    return bookable(clock.now()) if wanted else ~bookable(clock.now())
+
+
+async def _places(reads: ReadUnit, slots: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many places of each slot can be booked: those that are left, or fewer if what the service needs is in use."""
+    allowed = func.resources_allow(
+        Slot.organization_id, Slot.service_id, Slot.resource_id, Slot.starts_at, Slot.ends_at
+    )
+    left = Slot.capacity - Slot.taken
+    rows = await reads.execute(
+        select(Slot.id, func.least(left, func.coalesce(allowed, left))).where(
+            Slot.organization_id == reads.viewer.organization_id,
+            Slot.id == any_(bindparam(None, list(slots), type_=ARRAY(Uuid()))),
+            Slot.status == SlotStatus.OPEN,
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 SERVICES = Listing(
@@ -25,7 +47,11 @@ SLOTS = Listing(
         "from_": lambda instant: Slot.starts_at >= instant,
         "to": lambda instant: Slot.starts_at < instant,
         "available": _available,
+        "resource_id": lambda id: Slot.resource_id == id,
+        "status": lambda statuses: Slot.status.in_(statuses),
     },
-    referents={"service_id": Service},
+    referents={"service_id": Service, "resource_id": Resource},
 )
+SLOT_RESOURCE = ToOne(Resource, "resource_id")
+SLOT_PLACES = Computed(_places)
 SLOT_SERVICE = ToOne(Service, "service_id")

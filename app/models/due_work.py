@@ -11,8 +11,13 @@ from app.models.base import Base, Global, Vocabulary, one_of, words
 
 class WorkKind(Vocabulary):
     EXPIRE_HOLD = "EXPIRE_HOLD", "Let a held booking run out."
+    EXTEND_SCHEDULE = "EXTEND_SCHEDULE", "Make the slots of one more day of a schedule."
+    EXTEND_SERIES = "EXTEND_SERIES", "Book a standing booking further ahead."
+    OFFER_PLACES = "OFFER_PLACES", "Offer the places that a slot has to those who wait for it."
+    END_WAITING = "END_WAITING", "Let those who wait for a slot know that it began without them."
     PLAN_ROUTES = "PLAN_ROUTES", "Search for a day's routes."
     MAIL_BOOKING_CONFIRMED = ("MAIL_BOOKING_CONFIRMED", "Tell a customer that a booking is confirmed.")
+    MAIL_WAITLIST_OFFER = ("MAIL_WAITLIST_OFFER", "Tell a customer that a place is held for them.")
 
 
 class DueWork(Global, Base):

@@ -5,10 +5,13 @@ from app.context import Info
 from app.loaders import bookings as relations
 from app.resolvers.verbs import Nodes, connection, mutation
 from app.schema.bookings import (
+    BookGroupInput,
     Booking,
     BookingFilter,
+    BookingGroup,
     BookingOrder,
     BookSlotInput,
+    BookStayInput,
     CancelBookingInput,
     CheckInBookingInput,
     CompleteBookingInput,
@@ -16,8 +19,21 @@ from app.schema.bookings import (
     DeclineBookingInput,
     HoldSlotInput,
     MarkBookingNoShowInput,
+    RescheduleBookingInput,
+    RescheduleStayInput,
 )
-from app.schema.problems import CancellationClosed, InvalidTransition, SlotClosed, SlotFull
+from app.schema.problems import (
+    CancellationClosed,
+    CustomerLimitReached,
+    InvalidTransition,
+    OutsideBookingWindow,
+    ResourceUnavailable,
+    SlotClosed,
+    SlotFull,
+    StayUnavailable,
+    VersionConflict,
+)
+from app.schema.scalars import Money
 from app.services import bookings
 from app.uow import UnitOfWork
 
@@ -32,13 +48,17 @@ connection(
 )
 
 BOOKING = {"booking": (Booking, "The booking, as it is now.")}
+CHARGED = {**BOOKING, "fee": (Money | None, "What it costs the customer, if anything.")}
+UNBOOKABLE = (SlotFull, SlotClosed, ResourceUnavailable, OutsideBookingWindow, CustomerLimitReached)
+NO_STAY = (StayUnavailable, SlotClosed, ResourceUnavailable, OutsideBookingWindow, CustomerLimitReached)
+IMMOVABLE = (InvalidTransition, VersionConflict, CancellationClosed)
 
 
 @mutation(
     "Keep a place of a slot for a few minutes, while the customer decides.",
     Permission.BOOKINGS_MAKE,
     answers=BOOKING,
-    refusals=(SlotFull, SlotClosed),
+    refusals=UNBOOKABLE,
 )
 async def hold_slot(info: Info, uow: UnitOfWork, input: HoldSlotInput) -> Nodes:
     hold_s = info.context.server.settings.hold_s
@@ -49,10 +69,45 @@ async def hold_slot(info: Info, uow: UnitOfWork, input: HoldSlotInput) -> Nodes:
     "Book a place of a slot, with rides there and back if wanted. A live hold of it becomes the booking.",
     Permission.BOOKINGS_MAKE,
     answers=BOOKING,
-    refusals=(SlotFull, SlotClosed, InvalidTransition),
+    refusals=(*UNBOOKABLE, InvalidTransition),
 )
 async def book_slot(info: Info, uow: UnitOfWork, input: BookSlotInput) -> Nodes:
     return {"booking": await bookings.book_slot(uow, **input.values())}
+
+
+@mutation("Book nights in a row, all of them or none.", Permission.BOOKINGS_MAKE, answers=BOOKING, refusals=NO_STAY)
+async def book_stay(info: Info, uow: UnitOfWork, input: BookStayInput) -> Nodes:
+    return {"booking": await bookings.book_stay(uow, **input.values())}
+
+
+@mutation(
+    "Book places for several subjects of one customer, all of them or none.",
+    Permission.BOOKINGS_MAKE,
+    answers={"group": (BookingGroup, "The bookings.")},
+    refusals=UNBOOKABLE,
+)
+async def book_group(info: Info, uow: UnitOfWork, input: BookGroupInput) -> Nodes:
+    return {"group": await bookings.book_group(uow, **input.values())}
+
+
+@mutation(
+    "Move a booking to another slot of its service; its number, history and rides go with it.",
+    Permission.BOOKINGS_MAKE,
+    answers=BOOKING,
+    refusals=(*IMMOVABLE, *UNBOOKABLE),
+)
+async def reschedule_booking(info: Info, uow: UnitOfWork, input: RescheduleBookingInput) -> Nodes:
+    return {"booking": await bookings.reschedule_booking(uow, **input.values())}
+
+
+@mutation(
+    "Move a stay to other nights, or make it longer or shorter.",
+    Permission.BOOKINGS_MAKE,
+    answers=BOOKING,
+    refusals=(*IMMOVABLE, *NO_STAY),
+)
+async def reschedule_stay(info: Info, uow: UnitOfWork, input: RescheduleStayInput) -> Nodes:
+    return {"booking": await bookings.reschedule_stay(uow, **input.values())}
 
 
 @mutation("Accept a booking.", Permission.BOOKINGS_DECIDE, answers=BOOKING, refusals=(InvalidTransition,))
@@ -68,11 +123,12 @@ async def decline_booking(info: Info, uow: UnitOfWork, input: DeclineBookingInpu
 @mutation(
     "Call a booking off, and its rides with it.",
     Permission.BOOKINGS_MAKE,
-    answers=BOOKING,
+    answers=CHARGED,
     refusals=(InvalidTransition, CancellationClosed),
 )
 async def cancel_booking(info: Info, uow: UnitOfWork, input: CancelBookingInput) -> Nodes:
-    return {"booking": await bookings.cancel_booking(uow, **input.values())}
+    booking, fee = await bookings.cancel_booking(uow, **input.values())
+    return {"booking": booking, "fee": fee}
 
 
 @mutation("The subject is here.", Permission.BOOKINGS_DECIDE, answers=BOOKING, refusals=(InvalidTransition,))
@@ -85,6 +141,7 @@ async def complete_booking(info: Info, uow: UnitOfWork, input: CompleteBookingIn
     return {"booking": await bookings.complete_booking(uow, **input.values())}
 
 
-@mutation("Nobody came.", Permission.BOOKINGS_DECIDE, answers=BOOKING, refusals=(InvalidTransition,))
+@mutation("Nobody came.", Permission.BOOKINGS_DECIDE, answers=CHARGED, refusals=(InvalidTransition,))
 async def mark_booking_no_show(info: Info, uow: UnitOfWork, input: MarkBookingNoShowInput) -> Nodes:
-    return {"booking": await bookings.mark_booking_no_show(uow, **input.values())}
+    booking, fee = await bookings.mark_booking_no_show(uow, **input.values())
+    return {"booking": booking, "fee": fee}

@@ -21,7 +21,7 @@ from app.idempotency import Outcome
 from app.loaders.base import Listing
 from app.schema.fields import listing
 from app.schema.problems import Refused
-from app.uow import UnitOfWork
+from app.uow import UnitOfWork, again
 
 Kind = Literal["Query", "Mutation", "Subscription"]
 Nodes = Mapping[str, Any]
@@ -143,18 +143,22 @@ async def _write(
     context.require(permission)
     path = ".".join(str(key) for key in info.path.as_list())
     repetition = context.repetition(path, function.__name__, dataclasses.asdict(input), info.input_extensions or {})
-    try:
+
+    async def attempt() -> Outcome:
         async with context.write() as uow:
             outcome = await repetition.begin(uow) if repetition else None
             if outcome is None:
                 outcome = Outcome(success, await function(info, uow, input))
                 if repetition:
                     await repetition.end(uow, outcome)
+        return outcome
+
+    try:
+        return await again(attempt)
     except Refusal as refusal:
         if isinstance(refusal, known):
             return Refused(refusal)
         raise
-    return outcome
 
 
 def _outcome_type(name: str, answers: Mapping[str, tuple[Any, str]]) -> Any:

@@ -1,6 +1,6 @@
 """Bookings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -8,20 +8,35 @@ import strawberry
 from app import models
 from app.loaders import bookings as relations
 from app.models.base import Vocabulary
-from app.models.bookings import BookingStatus
+from app.models.bookings import BookingStatus, ChargeKind
 from app.schema.events import Event
-from app.schema.fields import Connection, column, derived, listing, to_many, to_one, vocabulary
+from app.schema.fields import Connection, column, computed, derived, listing, to_many, to_one, vocabulary
 from app.schema.inputs import Direction, Values
 from app.schema.nodes import Node, node
 from app.schema.scalars import Money, money
 
 if TYPE_CHECKING:
     from app.schema.customers import Customer
+    from app.schema.resources import Resource
     from app.schema.scheduling import Service, Slot
+    from app.schema.series import Series
     from app.schema.subjects import Subject
     from app.schema.transports import Transport
 
 vocabulary(BookingStatus, "Where a booking stands.")
+vocabulary(ChargeKind, "What a fee is for.")
+
+
+@strawberry.type(description="What was agreed on calling a booking off.")
+class CancellationTerms:
+    cancel_before: datetime = column("Until when the customer may call it off.")
+    cancel_free_before: datetime = column("Until when that is free.")
+    cancellation_fee: Money = derived(
+        lambda booking: money(booking.cancellation_fee_minor, booking.currency), "What it costs after that."
+    )
+    no_show_fee: Money = derived(
+        lambda booking: money(booking.no_show_fee_minor, booking.currency), "What it costs not to come."
+    )
 
 
 @node(models.Booking, "A customer's claim on capacity for one subject.")
@@ -49,7 +64,35 @@ class Booking(Node):
     transports: list[Annotated["Transport", strawberry.lazy("app.schema.transports")]] = to_many(
         relations.BOOKING_TRANSPORTS, "The rides that belong to it; at most one there and one back at a time."
     )
+    nights: int | None = column("How many nights it has, if it is a stay.")
+    cancellation: CancellationTerms = derived(lambda booking: booking, "What was agreed on calling it off.")
+    charges: list[Annotated["BookingCharge", strawberry.lazy("app.schema.bookings")]] = to_many(
+        relations.BOOKING_CHARGES, "Fees that fell due for it."
+    )
+    group: Annotated["BookingGroup", strawberry.lazy("app.schema.bookings")] | None = to_one(
+        relations.BOOKING_GROUP, "The bookings that were made together with it."
+    )
+    series: Annotated["Series", strawberry.lazy("app.schema.series")] | None = to_one(
+        relations.BOOKING_SERIES, "The standing booking that it is one time of."
+    )
+    resources: list[Annotated["Resource", strawberry.lazy("app.schema.resources")]] = computed(
+        relations.BOOKING_RESOURCES, "Who and what it uses.", lambda found: found or []
+    )
     history: Connection[Event] = listing(relations.BOOKING_HISTORY, "What happened to it and its rides, oldest first.")
+
+
+@node(models.BookingGroup, "Bookings of one customer that were made together, all or none.")
+class BookingGroup(Node):
+    created_at: datetime = column("When they were made.")
+    bookings: list[Booking] = to_many(relations.GROUP_BOOKINGS, "The bookings; at most 50.")
+
+
+@node(models.BookingCharge, "A fee that a booking cost its customer.")
+class BookingCharge(Node):
+    kind: ChargeKind = column("What for.")
+    amount: Money = derived(lambda charge: money(charge.amount_minor, charge.currency), "How much.")
+    created_at: datetime = column("When it fell due.")
+    booking: Booking = to_one(relations.CHARGE_BOOKING, "The booking.")
 
 
 class BookingOrderField(Vocabulary):
@@ -75,6 +118,8 @@ class BookingFilter(Values):
     subject_id: strawberry.ID | None = column("For this subject.", default=None)
     service_id: strawberry.ID | None = column("Of this service.", default=None)
     slot_id: strawberry.ID | None = column("Of this slot.", default=None)
+    series_id: strawberry.ID | None = column("Of this standing booking.", default=None)
+    withdrawn: bool | None = column("Still to come in a slot that its schedule no longer offers; or not.", default=None)
     number: str | None = column("With this number.", default=None)
     upcoming: bool | None = column("Still to come or under way; or over.", default=None)
 
@@ -108,6 +153,44 @@ class BookSlotInput(Values):
     dropoff: TransportLegInput | None = column("A ride from us when it is over.", default=None)
 
 
+@strawberry.input(description="Nights to book.")
+class BookStayInput(Values):
+    service_id: strawberry.ID = column("A service that is booked by the night.")
+    subject_id: strawberry.ID = column("For whom or what.")
+    arrival: date = column("The day on which the first night begins, where the organization is.")
+    departure: date = column("The day on which the last night ends.")
+    notes: str | None = column("What staff should know.", default=None)
+    pickup: TransportLegInput | None = column("A ride to us before it begins.", default=None)
+    dropoff: TransportLegInput | None = column("A ride from us when it is over.", default=None)
+
+
+@strawberry.input(description="One booking of a group.")
+class GroupedBookingInput(Values):
+    slot_id: strawberry.ID = column("Which slot.")
+    subject_id: strawberry.ID = column("For whom or what.")
+    notes: str | None = column("What staff should know.", default=None)
+
+
+@strawberry.input(description="Bookings to make together, all or none.")
+class BookGroupInput(Values):
+    bookings: list[GroupedBookingInput] = column("1 to 50, for subjects of one customer.")
+
+
+@strawberry.input(description="A booking to move to another slot of its service.")
+class RescheduleBookingInput(Values):
+    booking_id: strawberry.ID = column("Which.")
+    version: int = column("The version that was seen.")
+    slot_id: strawberry.ID = column("Where to.")
+
+
+@strawberry.input(description="A stay to move to other nights.")
+class RescheduleStayInput(Values):
+    booking_id: strawberry.ID = column("Which.")
+    version: int = column("The version that was seen.")
+    arrival: date = column("The day on which the first night begins, where the organization is.")
+    departure: date = column("The day on which the last night ends.")
+
+
 @strawberry.input(description="A booking to deal with.")
 class ConfirmBookingInput(Values):
     booking_id: strawberry.ID = column("Which.")
@@ -123,6 +206,9 @@ class DeclineBookingInput(Values):
 class CancelBookingInput(Values):
     booking_id: strawberry.ID = column("Which.")
     reason: str | None = column("Why.", default=None)
+    charge_fee: bool = column(
+        "For staff: whether the customer pays the fee, if it is not free any more. Customers always do.", default=False
+    )
 
 
 @strawberry.input(description="A booking whose subject has come.")
@@ -138,3 +224,4 @@ class CompleteBookingInput(Values):
 @strawberry.input(description="A booking for which nobody came.")
 class MarkBookingNoShowInput(Values):
     booking_id: strawberry.ID = column("Which.")
+    charge_fee: bool = column("Whether the customer pays the agreed fee.", default=True)

@@ -18,6 +18,8 @@ from app.schema.fields import column, vocabulary
 from app.schema.scalars import decode_id
 
 SUBJECT_TYPES = ("Pet", "Patient", "Car")
+NOUNS = {"pool": "resource_pool", "entry": "waitlist_entry", "feed": "calendar_feed", "exception": "schedule_exception"}
+"""Nodes that inputs name by the last word of their type."""
 NUL = "\x00"
 
 
@@ -67,6 +69,8 @@ def _text(name: str, value: str) -> Any:
         return value
     if name.endswith("_id") and name != "external_id":
         return decode_id(value, *types_named(name))
+    if name.endswith("_ids"):
+        return decode_id(value, *types_named(name.removesuffix("s")))
     if NUL in value:
         raise BadUserInput("A text cannot hold a NUL character.", to_camel_case(name))
     return value
@@ -77,6 +81,7 @@ def types_named(name: str) -> tuple[str, ...]:
     noun = name.removesuffix("_id")
     if noun == "subject":
         return SUBJECT_TYPES
+    noun = NOUNS.get(noun, noun)
     for plural in ("place", "driver", "vehicle"):
         if noun.endswith(f"_{plural}"):
             noun = plural

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
@@ -11,7 +11,9 @@ from app import errors, models
 from app.context import Info
 from app.models import Slot as SlotRow
 from app.schema.fields import column
+from app.services.bookings.stays import next_arrival
 from app.services.scheduling import next_available
+from app.services.waitlist import waitlist_open
 
 if TYPE_CHECKING:
     from app.schema.routes import PlanningRun
@@ -64,19 +66,74 @@ class AlreadyExists(Problem):
     field: str = column("The input that is taken.")
 
 
+SlotType = Annotated["Slot", strawberry.lazy("app.schema.scheduling")]
+
+
+async def _next_slot(root: Any, info: Info) -> Any:
+    found: list[SlotRow] = list(await info.context.reads.scalars(next_available(root.service_id, root.slot_id)))
+    return found[0] if found else None
+
+
 @problem(errors.SlotFull, "Every place of the slot is taken.")
 class SlotFull(Problem):
-    @strawberry.field(description="Whether one can wait for a place.")
-    def waitlist_open(root: strawberry.Parent[Any]) -> bool:
-        return False
+    @strawberry.field(description="The slot that is full.")
+    async def slot(root: strawberry.Parent[errors.SlotFull], info: Info) -> SlotType:
+        return await info.context.loaders.get(models.Slot, root.slot_id)  # type: ignore[no-any-return]
 
-    @strawberry.field(description="The next slot of the service that has a place.")
-    async def next_available(
-        root: strawberry.Parent[errors.SlotFull],
-        info: Info,
-    ) -> Annotated["Slot", strawberry.lazy("app.schema.scheduling")] | None:
-        found: list[SlotRow] = list(await info.context.reads.scalars(next_available(root.service_id, root.slot_id)))
-        return found[0] if found else None  # type: ignore[return-value]
+    @strawberry.field(description="Whether one can wait for a place.")
+    async def waitlist_open(root: strawberry.Parent[errors.SlotFull], info: Info) -> bool:
+        return bool(await info.context.reads.scalars(waitlist_open(root.slot_id)))
+
+    @strawberry.field(description="The next slot of the service that can be booked.")
+    async def next_available(root: strawberry.Parent[errors.SlotFull], info: Info) -> SlotType | None:
+        return await _next_slot(root, info)  # type: ignore[no-any-return]
+
+
+@problem(errors.ResourceUnavailable, "There is a place, but what the service needs is in use at that time.")
+class ResourceUnavailable(Problem):
+    @strawberry.field(description="The next slot of the service that can be booked.")
+    async def next_available(root: strawberry.Parent[errors.ResourceUnavailable], info: Info) -> SlotType | None:
+        return await _next_slot(root, info)  # type: ignore[no-any-return]
+
+
+@problem(errors.StayUnavailable, "Not every night of the stay is free.")
+class StayUnavailable(Problem):
+    nights: list[date] = column("The nights that are not.")
+
+    @strawberry.field(description="The next day of arrival from which as many nights in a row are free.")
+    async def next_arrival(root: strawberry.Parent[errors.StayUnavailable], info: Info) -> date | None:
+        viewer = info.context.viewer
+        wanted = next_arrival(viewer.organization_id, root.service_id, root.wanted, root.after)
+        found = list(await info.context.reads.scalars(wanted))
+        return found[0] if found else None
+
+
+@problem(errors.OutsideBookingWindow, "The service takes bookings for then at another time.")
+class OutsideBookingWindow(Problem):
+    opens_at: datetime | None = column("From when on it can be booked; null: from any time on.")
+    closes_at: datetime | None = column("Until when it can be booked; null: until it begins.")
+
+
+@problem(errors.CustomerLimitReached, "One customer cannot have more places.")
+class CustomerLimitReached(Problem):
+    limit: int = column("How many places of a slot one customer can have.")
+
+
+@problem(errors.WaitlistClosed, "Nobody else can wait for a place of the slot.")
+class WaitlistClosed(Problem):
+    pass
+
+
+@problem(errors.SlotAvailable, "There is nothing to wait for: the slot has a place.")
+class SlotAvailable(Problem):
+    @strawberry.field(description="The slot, to be booked.")
+    async def slot(root: strawberry.Parent[errors.SlotAvailable], info: Info) -> SlotType:
+        return await info.context.loaders.get(models.Slot, root.slot_id)  # type: ignore[no-any-return]
+
+
+@problem(errors.ResourceInUse, "More of the resource is booked than would be left.")
+class ResourceInUse(Problem):
+    until: datetime = column("Until when it is booked.")
 
 
 @problem(errors.SlotClosed, "The slot takes no booking.")
@@ -89,7 +146,7 @@ class SlotInUse(Problem):
     taken: int = column("How many.")
 
 
-@problem(errors.CancellationClosed, "It is too late to cancel.")
+@problem(errors.CancellationClosed, "It is too late to cancel, or to move what can be cancelled no more.")
 class CancellationClosed(Problem):
     cancel_before: datetime = column("Until when it was possible.")
 

@@ -1,7 +1,7 @@
 """Services and their slots."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,14 +9,53 @@ from app import models
 from app.context import Info
 from app.loaders import scheduling as relations
 from app.models.base import Vocabulary
-from app.models.scheduling import SlotStatus
+from app.models.scheduling import Confirmation, ServiceKind, SlotStatus
 from app.schema.customers import Place
-from app.schema.fields import column, derived, to_one, vocabulary
-from app.schema.inputs import Direction, Values
+from app.schema.fields import column, computed, derived, to_one, vocabulary
+from app.schema.inputs import Direction, Inline, Values
 from app.schema.nodes import Node, node
 from app.schema.scalars import MinorUnits, Money, money
 
+if TYPE_CHECKING:
+    from app.schema.resources import Resource
+
 vocabulary(SlotStatus, "Whether a slot takes bookings.")
+vocabulary(ServiceKind, "How a service is booked.")
+vocabulary(Confirmation, "Who confirms a booking.")
+
+
+@strawberry.type(description="A fee: an amount of money, or a share of the price.")
+class Fee:
+    amount: Money | None = column("So much.")
+    percent: int | None = column("So many percent of the price.")
+
+
+def _fee(amount_minor: int | None, percent: int | None, currency: str) -> Fee | None:
+    if amount_minor is None and percent is None:
+        return None
+    return Fee(amount=None if amount_minor is None else money(amount_minor, currency), percent=percent)
+
+
+@strawberry.type(description="When customers may book and cancel, and what it costs; staff may at any time.")
+class BookingPolicy:
+    opens_before_s: int | None = column("How long before it begins it can be booked at the earliest, in seconds.")
+    notice_s: int = column("How long before it begins it can be booked at the latest, in seconds.")
+    bookable_from: datetime | None = column("No booking is taken before this instant.")
+    bookable_until: datetime | None = column("No booking is taken after this instant.")
+    cancellation_notice_s: int = column("How long before it begins it can be called off at the latest, in seconds.")
+    free_cancellation_notice_s: int = column("How long before it begins calling off is free at the latest, in seconds.")
+    cancellation_fee: Fee | None = derived(
+        lambda service: _fee(service.cancellation_fee_minor, service.cancellation_fee_percent, service.currency),
+        "What calling off costs when it is not free any more.",
+    )
+    no_show_fee: Fee | None = derived(
+        lambda service: _fee(service.no_show_fee_minor, service.no_show_fee_percent, service.currency),
+        "What it costs not to come.",
+    )
+    confirmation: Confirmation = column("Who confirms a booking.")
+    customer_places_max: int | None = column("How many places of one slot one customer can have.")
+    waitlist_max: int = column("How many can wait for a place of one slot; 0: nobody.")
+    waitlist_offer_s: int = column("For how long a place that came free is held for whoever waited, in seconds.")
 
 
 @node(models.Service, "Something that customers book.")
@@ -27,7 +66,10 @@ class Service(Node):
     place: Place = to_one(relations.SERVICE_PLACE, "Where it is rendered.")
     duration_s: int = column("How long it takes, in seconds.")
     price: Money = derived(lambda service: money(service.price_minor, service.currency), "What it costs now.")
-    cancellation_notice_s: int = column("How long before the start customers may still cancel, in seconds.")
+    kind: ServiceKind = column("Whether it is booked by the slot or by the night.")
+    buffer_before_s: int = column("For how long its resources are kept before it begins, in seconds.")
+    buffer_after_s: int = column("For how long its resources are kept after it ends, in seconds.")
+    policy: BookingPolicy = derived(lambda service: service, "When customers may book and cancel, and what it costs.")
     active: bool = column("Whether it is offered.")
 
 
@@ -38,7 +80,14 @@ class Slot(Node):
     ends_at: datetime = column("When it ends.")
     capacity: int = column("How many bookings it takes.")
     taken: int = column("How many places are taken; never more than the capacity.")
-    available: int = column("How many places can still be booked.")
+    available: int = computed(
+        relations.SLOT_PLACES,
+        "How many places can still be booked: none that its service's resources do not allow.",
+        lambda places: places or 0,
+    )
+    resource: Annotated["Resource", strawberry.lazy("app.schema.resources")] | None = to_one(
+        relations.SLOT_RESOURCE, "Who or what renders it, if that is fixed."
+    )
     status: SlotStatus = column("Whether it takes bookings.")
     service: Annotated["Service", strawberry.lazy("app.schema.scheduling")] = to_one(
         relations.SLOT_SERVICE, "What is rendered then."
@@ -85,6 +134,42 @@ class SlotFilter(Values):
     from_: datetime | None = column("Beginning at or after this instant.", name="from", default=None)
     to: datetime | None = column("Beginning before this instant.", default=None)
     available: bool | None = column("That can be booked now, or cannot.", default=None)
+    resource_id: strawberry.ID | None = column("Rendered by this resource.", default=None)
+    status: list[SlotStatus] | None = column("In one of these states.", default=None)
+
+
+@strawberry.input(description="A fee, one way or the other.", one_of=True)
+class FeeInput(Values):
+    amount: strawberry.Maybe[MinorUnits] = column("So much, in the organization's currency.")
+    percent: strawberry.Maybe[int] = column("So many percent of the price, 0 to 100.")
+
+
+@strawberry.input(description="When customers may book and cancel, and what it costs; what is left out stays.")
+class BookingPolicyInput(Inline):
+    opens_before_s: strawberry.Maybe[int | None] = column(
+        "How long before it begins it can be booked at the earliest, in seconds; null: any time."
+    )
+    notice_s: strawberry.Maybe[int] = column("How long before it begins it can be booked at the latest, in seconds.")
+    bookable_from: strawberry.Maybe[datetime | None] = column("No booking is taken before this instant.")
+    bookable_until: strawberry.Maybe[datetime | None] = column("No booking is taken after this instant.")
+    cancellation_notice_s: strawberry.Maybe[int] = column(
+        "How long before it begins it can be called off at the latest, in seconds."
+    )
+    free_cancellation_notice_s: strawberry.Maybe[int] = column(
+        "How long before it begins calling off is free at the latest, in seconds."
+    )
+    cancellation_fee: strawberry.Maybe[FeeInput | None] = column(
+        "What calling off costs when it is not free any more; null: nothing."
+    )
+    no_show_fee: strawberry.Maybe[FeeInput | None] = column("What it costs not to come; null: nothing.")
+    confirmation: strawberry.Maybe[Confirmation] = column("Who confirms a booking.")
+    customer_places_max: strawberry.Maybe[int | None] = column(
+        "How many places of one slot one customer can have; null: any number."
+    )
+    waitlist_max: strawberry.Maybe[int] = column("How many can wait for a place of one slot; 0: nobody.")
+    waitlist_offer_s: strawberry.Maybe[int] = column(
+        "For how long a place that came free is held for whoever waited, in seconds."
+    )
 
 
 @strawberry.input(description="A new service.")
@@ -94,7 +179,10 @@ class CreateServiceInput(Values):
     duration_s: int = column("How long it takes, in seconds.")
     price_minor: MinorUnits = column("What it costs, in the organization's currency.", name="price")
     description: str | None = column("What customers read about it.", default=None)
-    cancellation_notice_s: int = column("How long before the start customers may still cancel, in seconds.", default=0)
+    kind: ServiceKind = column("Whether it is booked by the slot or by the night.", default=ServiceKind.APPOINTMENT)
+    buffer_before_s: int = column("For how long its resources are kept before it begins, in seconds.", default=0)
+    buffer_after_s: int = column("For how long its resources are kept after it ends, in seconds.", default=0)
+    policy: BookingPolicyInput | None = column("When customers may book and cancel, and what it costs.", default=None)
 
 
 @strawberry.input(description="What to change of a service; what is left out stays. Bookings keep what was agreed.")
@@ -106,7 +194,9 @@ class UpdateServiceInput(Values):
     duration_s: strawberry.Maybe[int] = column("How long it takes, in seconds.")
     price_minor: strawberry.Maybe[MinorUnits] = column("What it costs, in the organization's currency.", name="price")
     description: strawberry.Maybe[str | None] = column("What customers read about it.")
-    cancellation_notice_s: strawberry.Maybe[int] = column("How long before the start customers may cancel, in seconds.")
+    buffer_before_s: strawberry.Maybe[int] = column("For how long its resources are kept before it begins, in seconds.")
+    buffer_after_s: strawberry.Maybe[int] = column("For how long its resources are kept after it ends, in seconds.")
+    policy: strawberry.Maybe[BookingPolicyInput] = column("When customers may book and cancel, and what it costs.")
     active: strawberry.Maybe[bool] = column("Whether it is offered.")
 
 

@@ -4,30 +4,62 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import Select, select
 
 from app import clock
-from app.errors import BadUserInput, SlotClosed, SlotFull, SlotInUse
-from app.models import EventType, Service, Slot, SlotStatus
+from app.errors import BadUserInput, SlotInUse
+from app.models import EventType, Service, Slot
+from app.models.scheduling import bookable
 from app.services import values
+from app.services.bookings import offer_places
 from app.services.customers import own_place
 from app.uow import UnitOfWork
 
 DAY_S = 24 * 3600
+CAPACITY_MAX = 10_000
+YEAR_S = 366 * DAY_S
+PRICE_MAX = 10**12
+
+
+def _seconds(field: str, low: int = 0) -> values.Check:
+    return lambda value: value if value is None else values.between(value, low, YEAR_S, field)
+
+
+def _price(field: str) -> values.Check:
+    return lambda value: value if value is None else values.between(value, 0, PRICE_MAX, field)
+
+
+def _percent(field: str) -> values.Check:
+    return lambda value: value if value is None else values.between(value, 0, 100, field)
+
+
 SERVICE_CHECKS: dict[str, values.Check] = {
     "name": lambda value: values.name(value, "name"),
     "description": lambda value: values.text(value, "description"),
-    "duration_s": lambda value: values.between(value, 60, 366 * DAY_S, "durationS"),
-    "price_minor": lambda value: values.between(value, 0, 10**12, "price"),
-    "cancellation_notice_s": lambda value: values.between(value, 0, 366 * DAY_S, "cancellationNoticeS"),
+    "duration_s": _seconds("durationS", 60),
+    "buffer_before_s": _seconds("bufferBeforeS"),
+    "buffer_after_s": _seconds("bufferAfterS"),
+    "price_minor": _price("price"),
+    "opens_before_s": _seconds("opensBeforeS", 1),
+    "notice_s": _seconds("noticeS"),
+    "cancellation_notice_s": _seconds("cancellationNoticeS"),
+    "free_cancellation_notice_s": _seconds("freeCancellationNoticeS"),
+    "cancellation_fee_minor": _price("cancellationFee"),
+    "cancellation_fee_percent": _percent("cancellationFee"),
+    "no_show_fee_minor": _price("noShowFee"),
+    "no_show_fee_percent": _percent("noShowFee"),
+    "customer_places_max": lambda value: (
+        value if value is None else values.between(value, 1, CAPACITY_MAX, "customerPlacesMax")
+    ),
+    "waitlist_max": lambda value: values.between(value, 0, 1_000, "waitlistMax"),
+    "waitlist_offer_s": _seconds("waitlistOfferS", 60),
 }
-CAPACITY_MAX = 10_000
 
 
 async def create_service(uow: UnitOfWork, place_id: UUID, **given: Any) -> Service:
     place = await own_place(uow, place_id)
     currency = (await values.organization(uow)).currency
-    checked = values.checked(given, SERVICE_CHECKS)
+    checked = values.checked(_policy(given), SERVICE_CHECKS)
     service = await uow.add(Service(place_id=place.id, currency=currency, **checked))
     uow.emit(EventType.SERVICE_CREATED, service)
     return service
@@ -37,9 +69,18 @@ async def update_service(uow: UnitOfWork, service_id: UUID, version: int, **chan
     service = await uow.get(Service, service_id)
     if "place_id" in changes:
         await own_place(uow, changes["place_id"])
-    await uow.change(service, version, values.checked(changes, SERVICE_CHECKS))
+    await uow.change(service, version, values.checked(_policy(changes), SERVICE_CHECKS))
     uow.emit(EventType.SERVICE_UPDATED, service)
     return service
+
+
+def _policy(given: dict[str, Any]) -> dict[str, Any]:
+    """A fee is an amount or a percentage: giving the one takes the other back."""
+    for fee in ("cancellation_fee", "no_show_fee"):
+        if fee in given:
+            sent = given.pop(fee) or {}
+            given |= {f"{fee}_minor": sent.get("amount"), f"{fee}_percent": sent.get("percent")}
+    return given
 
 
 async def create_slot(
@@ -64,6 +105,8 @@ async def update_slot(uow: UnitOfWork, slot_id: UUID, version: int, **changes: A
         raise SlotInUse(slot.taken)
     await uow.change(slot, version, changes)
     uow.emit(EventType.SLOT_UPDATED, slot)
+    # there may be room now for those who wait
+    await offer_places(uow, [slot.id])
     return slot
 
 
@@ -72,37 +115,11 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
         raise BadUserInput("A slot ends after it begins, within a year.", "endsAt")
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return and_(Slot.taken < Slot.capacity, Slot.status == SlotStatus.OPEN, Slot.starts_at > now)
-
-
 def next_available(service_id: UUID, other_than: UUID) -> Select[Slot]:
     """The first slot of a service, other than the given one, that can be booked."""
     return (
         select(Slot)
-        .where(Slot.service_id == service_id, Slot.id != other_than, _free(clock.now()))
+        .where(Slot.service_id == service_id, Slot.id != other_than, bookable(clock.now()))
         .order_by(Slot.starts_at, Slot.id)
         .limit(1)
     )
-
-
-async def take(uow: UnitOfWork, slot_id: UUID) -> tuple[Slot, Service]:
-    """Lock a slot that has a place left.
-
-    One statement: whoever waited for the lock is let in only if the condition still holds. The place itself is taken by
-    the allocation that the caller inserts.
-    """
-    slot = await uow.first(
-        select(Slot)
-        .where(Slot.organization_id == uow.viewer.organization_id, Slot.id == slot_id, _free(uow.now))
-        .with_for_update()
-    )
-    if slot is None:
-        slot = await uow.get(Slot, slot_id)
-        if slot.status is SlotStatus.CLOSED or slot.starts_at <= uow.now:
-            raise SlotClosed()
-        raise SlotFull(slot.id, slot.service_id, slot.starts_at)
-    service = await uow.get(Service, slot.service_id)
-    if not service.active:
-        raise SlotClosed("This service is not offered any more.")
-    return slot, service

@@ -1,5 +1,6 @@
 """Transports: asked for with a booking or alone, called off before the pickup."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -128,6 +129,33 @@ async def leg_from_site(
     )
 
 
+async def add_legs(
+    uow: UnitOfWork,
+    booking: Booking,
+    subject: Subject,
+    pickup: dict[str, Any] | None,
+    dropoff: dict[str, Any] | None,
+) -> None:
+    """The rides there and back that a customer wants with a booking."""
+    if pickup:
+        await leg_to_site(uow, booking, subject, **pickup)
+    if dropoff:
+        await leg_from_site(uow, booking, subject, **dropoff)
+
+
+async def follow_booking(
+    uow: UnitOfWork, booking: Booking, subject: Subject, started_at: datetime, ended_at: datetime
+) -> None:
+    """Ask for the open rides of a booking that was moved anew, as long before and after it as they were."""
+    for ride in await cancel_of_booking(uow, booking):
+        moved_to_site = ride.kind is TransportKind.TO_SITE
+        shift = booking.starts_at - started_at if moved_to_site else booking.ends_at - ended_at
+        place_id = ride.pickup_place_id if moved_to_site else ride.dropoff_place_id
+        window = (ride.pickup_from, ride.pickup_until) if moved_to_site else (ride.dropoff_from, ride.dropoff_until)
+        leg = leg_to_site if moved_to_site else leg_from_site
+        await leg(uow, booking, subject, place_id, window[0] + shift, window[1] + shift, ride.notes)
+
+
 def _check_window(earliest: datetime, latest: datetime, field: str) -> None:
     if not earliest < latest <= earliest + timedelta(days=1):
         raise BadUserInput("A time window ends after it begins, within a day.", field)
@@ -188,8 +216,8 @@ async def cancel_transport(uow: UnitOfWork, transport_id: UUID) -> Transport:
     return transport
 
 
-async def cancel_of_booking(uow: UnitOfWork, booking: Booking) -> None:
-    """Call off every ride of a booking that has not begun; one that is on board must be finished."""
+async def cancel_of_booking(uow: UnitOfWork, booking: Booking) -> Sequence[Transport]:
+    """Call off every ride of a booking that has not begun, and answer them; one that is on board must be finished."""
     rides = await uow.scalars(
         select(Transport)
         .where(
@@ -202,6 +230,7 @@ async def cancel_of_booking(uow: UnitOfWork, booking: Booking) -> None:
     )
     for ride in rides:
         await _cancel(uow, ride)
+    return rides
 
 
 async def _cancel(uow: UnitOfWork, transport: Transport) -> None:

@@ -156,18 +156,65 @@ class House:
             },
         )
 
-    async def slot(self, service_id: UUID | None = None, starts_at: datetime | None = None, capacity: int = 10) -> UUID:
+    async def slot(
+        self, service_id: UUID | None = None, starts_at: datetime | None = None, capacity: int = 10, **values: Any
+    ) -> UUID:
         starts_at = starts_at or self.at(time(10))
         return await self.insert(
             "slots",
-            service_id=service_id or await self.service(),
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=4),
-            capacity=capacity,
+            **{
+                "service_id": service_id or await self.service(),
+                "starts_at": starts_at,
+                "ends_at": starts_at + timedelta(hours=4),
+                "capacity": capacity,
+                **values,
+            },
+        )
+
+    async def resource(self, kind: str = "BAY", capacity: int = 1, **values: Any) -> UUID:
+        """With its units."""
+        name = values.pop("name", f"{kind.title()} {str(uuid7())[-8:]}")
+        id = await self.insert("resources", kind=kind, name=name, capacity=capacity, **values)
+        for number in range(1, capacity + 1):
+            await self.insert("resource_units", resource_id=id, number=number)
+        return id
+
+    async def pool_of(self, *resources: UUID) -> UUID:
+        id = await self.insert("resource_pools", name=f"Pool {str(uuid7())[-8:]}")
+        for resource in resources:
+            await self.insert("resource_pool_members", pool_id=id, resource_id=resource)
+        return id
+
+    async def requirement(self, service_id: UUID, position: int = 1, **target: UUID) -> UUID:
+        """`pool_id` or `resource_id`."""
+        return await self.insert("requirements", service_id=service_id, position=position, **target)
+
+    async def schedule(self, **values: Any) -> UUID:
+        """Every day from nine to five, an hour a slot; it makes no slots here."""
+        if not values.keys() & {"service_id", "resource_id"}:
+            values["service_id"] = await self.service()
+        return await self.insert(
+            "schedules",
+            **{
+                "name": "Every day",
+                "rule": "FREQ=DAILY",
+                "starts_on": self.day,
+                "opens_at": time(9),
+                "closes_at": time(17),
+                "slot_every_s": 3600,
+                "capacity": 2,
+                **values,
+            },
         )
 
     async def booking(self, customer_id: UUID, subject_id: UUID, slot_id: UUID, **values: Any) -> UUID:
-        slot = await self.pool.fetchrow("SELECT * FROM slots WHERE organization_id = $1 AND id = $2", self.id, slot_id)
+        slot = await self.pool.fetchrow(
+            "SELECT l.*, s.cancellation_notice_s, s.free_cancellation_notice_s FROM slots l "
+            "JOIN services s ON (s.organization_id, s.id) = (l.organization_id, l.service_id) "
+            "WHERE l.organization_id = $1 AND l.id = $2",
+            self.id,
+            slot_id,
+        )
         assert slot is not None
         id = await self.insert(
             "bookings",
@@ -180,6 +227,8 @@ class House:
                 "slot_id": slot_id,
                 "starts_at": slot["starts_at"],
                 "ends_at": slot["ends_at"],
+                "cancel_before": slot["starts_at"] - timedelta(seconds=slot["cancellation_notice_s"]),
+                "cancel_free_before": slot["starts_at"] - timedelta(seconds=slot["free_cancellation_notice_s"]),
                 "price_minor": 4500,
                 "currency": "GEL",
                 **values,

@@ -91,6 +91,8 @@ def _add_booking(draft: Draft, number: str, status: BookingStatus, slot: Slot, s
         slot_id=slot.id,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
+        cancel_before=slot.starts_at - slot.service.offer.cancellation_notice,
+        cancel_free_before=slot.starts_at - slot.service.offer.cancellation_notice,
         price_minor=slot.service.offer.price_minor,
         currency=draft.business.currency,
         notes=draft.random.choice(NOTES) if draft.random.random() < 0.15 else None,

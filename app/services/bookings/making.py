@@ -1,0 +1,172 @@
+"""How a booking comes about: held, booked, confirmed."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.access import conditions
+from app.models import (
+    Booking,
+    BookingStatus,
+    Confirmation,
+    Customer,
+    EventType,
+    Service,
+    Subject,
+    WaitlistEntry,
+    WaitlistStatus,
+    WorkKind,
+)
+from app.services import capacity, policy, transports, values
+from app.services.capacity import Claim
+from app.uow import UnitOfWork
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No 0/O and 1/I: people read booking numbers to each other."""
+NUMBER_LENGTH = 8
+
+
+def _number() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(NUMBER_LENGTH))
+
+
+def agreed(claim: Claim) -> dict[str, Any]:
+    """When, for how much and under which terms: what a claim makes of a booking."""
+    service, nights = claim.service, len(claim.slots)
+    price_minor = service.price_minor * nights
+    return {
+        "service_id": service.id,
+        "slot_id": claim.slots[0].id,
+        "starts_at": claim.starts_at,
+        "ends_at": claim.ends_at,
+        "nights": nights if service.kind == "STAY" else None,
+        "price_minor": price_minor,
+        "currency": service.currency,
+        **policy.terms(service, claim.starts_at, price_minor),
+    }
+
+
+async def make(uow: UnitOfWork, claim: Claim, subject: Subject, status: BookingStatus, **more: Any) -> Booking:
+    """A booking and what it consumes."""
+    booking = await uow.add(
+        Booking(
+            number=_number(),
+            status=status,
+            customer_id=subject.customer_id,
+            subject_id=subject.id,
+            **agreed(claim),
+            **more,
+        )
+    )
+    await capacity.allocate(uow, booking, claim)
+    return booking
+
+
+async def check_policy(uow: UnitOfWork, claim: Claim, customer_id: UUID, wanted: int = 1) -> None:
+    """What binds customers, and only them."""
+    if not uow.viewer.sees_everything:
+        policy.check_window(uow, claim.service, claim.starts_at)
+        await policy.check_limit(uow, claim, customer_id, wanted)
+
+
+async def hold_slot(uow: UnitOfWork, slot_id: UUID, subject_id: UUID, hold_s: int) -> Booking:
+    """Keep a place while the customer decides; a job lets it go if they don't. Who asks again has it already."""
+    subject = await uow.get(Subject, subject_id)
+    held = await _held(uow, slot_id, subject_id)
+    if held is not None:
+        return held
+    claim = await capacity.take(uow, [slot_id])
+    await check_policy(uow, claim, subject.customer_id)
+    return await hold(uow, claim, subject, hold_s)
+
+
+async def hold(uow: UnitOfWork, claim: Claim, subject: Subject, hold_s: int) -> Booking:
+    until = min(uow.now + timedelta(seconds=hold_s), claim.starts_at)
+    booking = await make(uow, claim, subject, BookingStatus.HELD, held_until=until)
+    uow.emit(EventType.BOOKING_HELD, booking)
+    await uow.later(WorkKind.EXPIRE_HOLD, booking.id, until)
+    return booking
+
+
+async def _held(uow: UnitOfWork, slot_id: UUID, subject_id: UUID) -> Booking | None:
+    """The caller's own live hold."""
+    return await uow.first(
+        select(Booking)
+        .where(
+            Booking.slot_id == slot_id,
+            Booking.subject_id == subject_id,
+            Booking.status == BookingStatus.HELD,
+            Booking.held_until > uow.now,
+            *conditions(uow.viewer, Booking),
+        )
+        .order_by(Booking.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def book_slot(
+    uow: UnitOfWork,
+    slot_id: UUID,
+    subject_id: UUID,
+    notes: str | None = None,
+    pickup: dict[str, Any] | None = None,
+    dropoff: dict[str, Any] | None = None,
+) -> Booking:
+    """Book a place, with a ride there and back if wanted; a hold of the same slot and subject becomes the booking."""
+    subject = await uow.get(Subject, subject_id)
+    notes = values.text(notes, "notes")
+    booking = await _held(uow, slot_id, subject_id)
+    if booking is not None:
+        service = await uow.fetch(Service, booking.service_id)
+        await uow.transition(booking, BookingStatus.PENDING, held_until=None, notes=notes)
+    else:
+        claim = await capacity.take(uow, [slot_id])
+        await check_policy(uow, claim, subject.customer_id)
+        service, booking = claim.service, await make(uow, claim, subject, BookingStatus.PENDING, notes=notes)
+    await begin(uow, booking, service)
+    await _stop_waiting(uow, booking)
+    await transports.add_legs(uow, booking, subject, pickup, dropoff)
+    return booking
+
+
+async def begin(uow: UnitOfWork, booking: Booking, service: Service) -> None:
+    """Say that a booking was made; where nobody needs to look at it, it is confirmed at once."""
+    uow.emit(EventType.BOOKING_CREATED, booking)
+    if service.confirmation is Confirmation.AUTOMATIC:
+        await _confirm(uow, booking)
+
+
+async def _stop_waiting(uow: UnitOfWork, booking: Booking) -> None:
+    """Whoever waited for this slot, with an offer or without one, has what they waited for."""
+    served = await uow.session.execute(
+        update(WaitlistEntry)
+        .where(
+            WaitlistEntry.organization_id == booking.organization_id,
+            WaitlistEntry.slot_id == booking.slot_id,
+            WaitlistEntry.subject_id == booking.subject_id,
+            WaitlistEntry.status.in_((WaitlistStatus.WAITING, WaitlistStatus.OFFERED)),
+        )
+        .values(status=WaitlistStatus.ACCEPTED, booking_id=booking.id, updated_at=uow.now)
+        .returning(WaitlistEntry)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    for entry in served.scalars():
+        uow.emit(EventType.WAITLIST_ACCEPTED, entry, booking)
+
+
+async def confirm_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:
+    booking = await uow.get(Booking, booking_id)
+    await _confirm(uow, booking)
+    return booking
+
+
+async def _confirm(uow: UnitOfWork, booking: Booking) -> None:
+    await uow.transition(booking, BookingStatus.CONFIRMED)
+    uow.emit(EventType.BOOKING_CONFIRMED, booking, payload={"status": BookingStatus.CONFIRMED})
+    customer = await uow.fetch(Customer, booking.customer_id)
+    if customer.email:
+        await uow.later(WorkKind.MAIL_BOOKING_CONFIRMED, booking.id)

@@ -1,0 +1,66 @@
+"""Moving a booking to another time: one transaction, the same number, the same history."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.errors import BadUserInput, CancellationClosed, InvalidTransition
+from app.models import Booking, EventType, ServiceKind, Subject
+from app.services import capacity, policy, transports
+from app.services.bookings import making
+from app.services.bookings.ending import AGREED
+from app.services.bookings.offers import pass_on
+from app.services.bookings.stays import take_nights
+from app.services.capacity import Claim
+from app.uow import UnitOfWork
+
+
+async def reschedule_booking(uow: UnitOfWork, booking_id: UUID, version: int, slot_id: UUID) -> Booking:
+    """Move an appointment to another slot of its service."""
+    booking = await _movable(uow, booking_id)
+    # both, by id: two who exchange their slots do not wait for each other
+    await capacity.lock(uow, [booking.slot_id, slot_id])
+    return await move(uow, booking, version, lambda: capacity.take(uow, [slot_id]))
+
+
+async def reschedule_stay(uow: UnitOfWork, booking_id: UUID, version: int, arrival: date, departure: date) -> Booking:
+    """Move a stay to other nights, or make it longer or shorter."""
+    booking = await _movable(uow, booking_id)
+    return await move(uow, booking, version, lambda: take_nights(uow, booking.service_id, arrival, departure))
+
+
+async def _movable(uow: UnitOfWork, booking_id: UUID) -> Booking:
+    """Customers may move what they could call off free of charge: else a move would be the way round the fee."""
+    booking = await uow.get(Booking, booking_id, lock=True)
+    if booking.status not in AGREED:
+        raise InvalidTransition("booking", booking.status, "rescheduled")
+    if not uow.viewer.sees_everything and uow.now > booking.cancel_free_before:
+        raise CancellationClosed(booking.cancel_free_before)
+    return booking
+
+
+async def move(uow: UnitOfWork, booking: Booking, version: int, take: Callable[[], Awaitable[Claim]]) -> Booking:
+    """Give back what the booking, which is locked, has, and take something else."""
+    subject = await uow.fetch(Subject, booking.subject_id)
+    was = (booking.starts_at, booking.ends_at)
+    freed = await capacity.release(uow, booking)
+    claim = await take()
+    if claim.service.id != booking.service_id:
+        raise BadUserInput("This slot is of another service.", "slotId")
+    await making.check_policy(uow, claim, booking.customer_id)
+    await uow.change(booking, version, _terms(booking, claim))
+    await capacity.allocate(uow, booking, claim)
+    uow.emit(EventType.BOOKING_RESCHEDULED, booking)
+    await transports.follow_booking(uow, booking, subject, *was)
+    await pass_on(uow, freed)
+    return booking
+
+
+def _terms(booking: Booking, claim: Claim) -> dict[str, Any]:
+    """An appointment keeps its price; a stay costs what its nights do now."""
+    agreed = making.agreed(claim)
+    if claim.service.kind is ServiceKind.APPOINTMENT:
+        agreed["price_minor"] = booking.price_minor
+        agreed |= policy.terms(claim.service, claim.starts_at, booking.price_minor)
+    return {name: value for name, value in agreed.items() if name not in ("service_id", "currency")}

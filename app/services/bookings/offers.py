@@ -1,0 +1,114 @@
+"""What came free goes to those who wait for it, in the transaction that freed it: nobody gets between.
+
+A place of a slot is offered at once. A resource may be what the line for some other slot waits for: those lines are
+looked at by a job.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.errors import ResourceUnavailable
+from app.models import (
+    Customer,
+    EventType,
+    Requirement,
+    Service,
+    Slot,
+    SlotStatus,
+    Subject,
+    WaitlistEntry,
+    WaitlistStatus,
+    WorkKind,
+)
+from app.services import capacity
+from app.services.bookings import making
+from app.services.capacity import Freed
+from app.uow import UnitOfWork
+
+
+async def pass_on(uow: UnitOfWork, freed: Freed) -> None:
+    """Offer what a booking has given back."""
+    await offer_places(uow, freed.slot_ids)
+    if freed.units_from and freed.units_until:
+        for slot_id in await _waiting_for_resources(uow, freed):
+            await uow.later(WorkKind.OFFER_PLACES, slot_id)
+
+
+async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
+    """Hold the free places of these slots, which are locked already, for those who wait longest for them."""
+    lines = await uow.scalars(
+        select(WaitlistEntry.slot_id)
+        .distinct()
+        .where(
+            WaitlistEntry.organization_id == uow.viewer.organization_id,
+            WaitlistEntry.slot_id.in_(slot_ids),
+            WaitlistEntry.status == WaitlistStatus.WAITING,
+        )
+    )
+    for slot in await capacity.lock(uow, lines) if lines else ():
+        if slot.status is SlotStatus.OPEN and slot.starts_at > uow.now:
+            await _offer(uow, slot)
+
+
+async def _offer(uow: UnitOfWork, slot: Slot) -> None:
+    for entry in await _first_in_line(uow, slot):
+        try:
+            # what the service needs may be in use: then the place stays, and so does the line
+            async with uow.session.begin_nested():
+                claim = await capacity.take(uow, [slot.id])
+                subject = await uow.fetch(Subject, entry.subject_id)
+                booking = await making.hold(uow, claim, subject, claim.service.waitlist_offer_s)
+        except ResourceUnavailable:
+            return
+        await uow.transition(entry, WaitlistStatus.OFFERED, booking_id=booking.id)
+        uow.emit(EventType.WAITLIST_OFFERED, entry, booking)
+        customer = await uow.fetch(Customer, entry.customer_id)
+        if customer.email:
+            await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
+
+
+async def _first_in_line(uow: UnitOfWork, slot: Slot) -> Sequence[WaitlistEntry]:
+    """As many as there are places."""
+    return await uow.scalars(
+        select(WaitlistEntry)
+        .where(
+            WaitlistEntry.organization_id == slot.organization_id,
+            WaitlistEntry.slot_id == slot.id,
+            WaitlistEntry.status == WaitlistStatus.WAITING,
+        )
+        .order_by(WaitlistEntry.number)
+        .limit(slot.places_left)
+        .with_for_update()
+    )
+
+
+async def _waiting_for_resources(uow: UnitOfWork, freed: Freed) -> Sequence[UUID]:
+    """Other slots with a line, at about that time, whose service or self names resources."""
+    needs = select(Requirement.service_id).where(Requirement.organization_id == uow.viewer.organization_id)
+    return await uow.scalars(
+        select(Slot.id)
+        .distinct()
+        .join(
+            WaitlistEntry,
+            (WaitlistEntry.organization_id == Slot.organization_id)
+            & (WaitlistEntry.slot_id == Slot.id)
+            & (WaitlistEntry.status == WaitlistStatus.WAITING),
+        )
+        .join(Service, (Service.organization_id == Slot.organization_id) & (Service.id == Slot.service_id))
+        .where(
+            Slot.organization_id == uow.viewer.organization_id,
+            Slot.id.not_in(freed.slot_ids),
+            Slot.starts_at - _seconds(Service.buffer_before_s) < freed.units_until,
+            Slot.ends_at + _seconds(Service.buffer_after_s) > freed.units_from,
+            Slot.starts_at > uow.now,
+            Slot.service_id.in_(needs) | Slot.resource_id.is_not(None),
+        )
+    )
+
+
+def _seconds(column: InstrumentedAttribute[int]) -> ColumnElement[timedelta]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, column)

@@ -1,0 +1,190 @@
+"""What bookings consume: places of slots, and units of the resources that a service needs.
+
+Consumption is an Allocation and nothing else. A place cannot be oversold by a CHECK on its slot, a unit by an exclusion
+constraint on its times; both are taken without a look before the leap. Lock order: the booking, then slots by id, then
+units, then the event head.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import any_, bindparam, delete, exists, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, Range
+from sqlalchemy.types import Uuid
+
+from app.access import conditions
+from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
+from app.models import Allocation, Booking, Requirement, Service, Slot, SlotStatus
+from app.uow import UnitOfWork
+
+TAKE_UNIT = text(
+    """
+    WITH free AS (
+        SELECT f.unit_id
+        FROM free_units(:org, :candidates, :begins, :ends, :busy_from, :busy_until) f
+        JOIN resources r ON r.organization_id = :org AND r.id = f.resource_id
+        WHERE r.active AND f.number <= r.capacity
+        ORDER BY f.number, f.resource_id LIMIT 1
+        FOR SHARE OF r
+    ), taken AS (
+        INSERT INTO allocations (organization_id, booking_id, unit_id, during)
+        SELECT :org, :booking, unit_id, tstzrange(:busy_from, :busy_until) FROM free
+        ON CONFLICT ON CONSTRAINT ex_allocations_unit DO NOTHING
+        RETURNING unit_id
+    )
+    SELECT EXISTS (SELECT FROM free), EXISTS (SELECT FROM taken)
+    """
+).bindparams(bindparam("candidates", type_=ARRAY(Uuid())))
+
+NEEDS = text("SELECT candidates FROM resource_needs(:org, :service, :named) ORDER BY need")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Slots that are locked and have room, in the order of time: what one booking is about to take."""
+
+    service: Service
+    slots: Sequence[Slot]
+    needs_resources: bool
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.slots[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.slots[-1].ends_at
+
+
+async def lock(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> list[Slot]:
+    """The slots as they are once every other transaction that changes them has ended."""
+    found = await uow.scalars(
+        select(Slot)
+        .where(Slot.id == any_(bindparam(None, list(slot_ids), type_=ARRAY(Uuid()))), *conditions(uow.viewer, Slot))
+        .order_by(Slot.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if len(found) < len(set(slot_ids)):
+        raise NotFound("slot")
+    return sorted(found, key=lambda slot: (slot.starts_at, slot.id))
+
+
+async def take(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> Claim:
+    """Lock the slots of one service for one booking; each must have a place."""
+    (claim,) = await take_each(uow, [slot_ids])
+    return claim
+
+
+async def take_each(uow: UnitOfWork, wanted: Sequence[Sequence[UUID]]) -> list[Claim]:
+    """Lock the slots of several bookings at once; there must be room for all of them."""
+    count = Counter(slot_id for slot_ids in wanted for slot_id in slot_ids)
+    slots = await lock(uow, list(count))
+    for slot in slots:
+        _check_room(uow, slot, count[slot.id])
+    services = await _services(uow, {slot.service_id for slot in slots})
+    claims = []
+    for slot_ids in wanted:
+        own = [slot for slot in slots if slot.id in slot_ids]
+        service, needs = services[own[0].service_id]
+        claims.append(Claim(service, own, needs or any(slot.resource_id for slot in own)))
+    return claims
+
+
+def _check_room(uow: UnitOfWork, slot: Slot, wanted: int) -> None:
+    if slot.status is not SlotStatus.OPEN or slot.starts_at <= uow.now:
+        raise SlotClosed()
+    if slot.places_left < wanted:
+        raise SlotFull(slot.id, slot.service_id, slot.starts_at)
+
+
+async def _services(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, tuple[Service, bool]]:
+    """The services, and whether they need resources."""
+    needs = exists().where(Requirement.organization_id == Service.organization_id, Requirement.service_id == Service.id)
+    rows = await uow.session.execute(
+        select(Service, needs).where(Service.organization_id == uow.viewer.organization_id, Service.id.in_(ids))
+    )
+    found = {service.id: (service, bool(needed)) for service, needed in rows.all()}
+    if not all(service.active for service, _ in found.values()):
+        raise SlotClosed("This service is not offered any more.")
+    return found
+
+
+async def allocate(uow: UnitOfWork, booking: Booking, claim: Claim) -> None:
+    """Give the booking its places and, of each resource that its service needs, a unit that is free."""
+    await uow.add_all(
+        Allocation(booking_id=booking.id, slot_id=slot.id, during=Range(slot.starts_at, slot.ends_at))
+        for slot in claim.slots
+    )
+    if claim.needs_resources:
+        for candidates in await _needs(uow, claim):
+            await _take_unit(uow, booking, claim, candidates)
+
+
+async def _needs(uow: UnitOfWork, claim: Claim) -> Sequence[list[UUID]]:
+    named = {slot.resource_id for slot in claim.slots}
+    if len(named) > 1:
+        raise BadUserInput("These nights are not with the same resource.")
+    parameters = {"org": uow.viewer.organization_id, "service": claim.service.id, "named": named.pop()}
+    return (await uow.session.execute(NEEDS, parameters)).scalars().all()
+
+
+async def _take_unit(uow: UnitOfWork, booking: Booking, claim: Claim, candidates: list[UUID]) -> None:
+    """Take the first unit that is free. Whoever finds that somebody was faster looks for the next one."""
+    before, after = claim.service.buffers
+    parameters = {
+        "org": uow.viewer.organization_id,
+        "booking": booking.id,
+        "candidates": candidates,
+        "begins": claim.starts_at,
+        "ends": claim.ends_at,
+        "busy_from": claim.starts_at - before,
+        "busy_until": claim.ends_at + after,
+    }
+    while True:
+        free, taken = (await uow.session.execute(TAKE_UNIT, parameters)).one()
+        if taken:
+            return
+        if not free:
+            raise ResourceUnavailable(claim.service.id, claim.slots[0].id)
+
+
+@dataclass(frozen=True)
+class Freed:
+    """What a booking has given back: its slots, and from when until when it had units of resources."""
+
+    slot_ids: Sequence[UUID]
+    units_from: datetime | None
+    units_until: datetime | None
+
+
+async def release(uow: UnitOfWork, booking: Booking) -> Freed:
+    """Give everything back; its slots are locked from here on."""
+    gone = await uow.session.execute(
+        delete(Allocation)
+        .where(Allocation.organization_id == booking.organization_id, Allocation.booking_id == booking.id)
+        .returning(Allocation.slot_id, Allocation.unit_id, Allocation.starts_at, Allocation.ends_at)
+        .execution_options(synchronize_session=False)
+    )
+    rows = gone.all()
+    units = [row for row in rows if row.unit_id is not None]
+    return Freed(
+        [row.slot_id for row in rows if row.slot_id is not None],
+        min((row.starts_at for row in units), default=None),
+        max((row.ends_at for row in units), default=None),
+    )
+
+
+async def has_room(uow: UnitOfWork, slot: Slot) -> bool:
+    """Whether a booking of a slot that is locked would find a place, and what its service needs."""
+    if not slot.places_left:
+        return False
+    allowed = await uow.session.scalar(
+        select(
+            func.resources_allow(slot.organization_id, slot.service_id, slot.resource_id, slot.starts_at, slot.ends_at)
+        )
+    )
+    return allowed is None or allowed > 0

@@ -1,0 +1,111 @@
+"""RFC 5545 recurrence rules, expanded on the wall clock of a zone.
+
+A rule is expanded in local time and each time is then looked up in its zone, so nine o'clock stays nine o'clock across
+a clock change. As the RFC has it, a time that the clocks skip is read with the offset before the gap, and of a time
+that they show twice the first is meant.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrule, rrulestr
+
+from app.errors import BadUserInput
+
+RULE_MAX = 500
+TIMES_MAX = 50_000
+"""Times of one rule from its first; what has more was not meant."""
+PARTS = {
+    *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH"),
+    *("BYSETPOS", "BYHOUR", "BYMINUTE"),
+}
+FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+ANY_DAY = datetime(2026, 1, 1)  # noqa: DTZ001
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`COUNT` and `UNTIL` are kept apart: an expansion has an end of its own, and the RFC reads UNTIL in UTC."""
+
+    text: str
+    pattern: str
+    count: int | None
+    until: Callable[[datetime, ZoneInfo], bool] | None
+
+    @classmethod
+    def parse(cls, text: str, field: str = "rule") -> "Rule":
+        """Raises `BadUserInput` for what is no rule, or none that a calendar could mean."""
+        parts = _parts(text, field)
+        count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
+        if count and until:
+            raise BadUserInput("A rule has COUNT or UNTIL, not both.", field)
+        pattern = ";".join(f"{name}={value}" for name, value in parts.items())
+        try:
+            rrulestr(pattern, dtstart=ANY_DAY)
+            number = int(count) if count else None
+            end = _until(until) if until else None
+        except (ValueError, TypeError, AttributeError, IndexError) as error:
+            raise BadUserInput(f"This is not a recurrence rule: {error}", field) from error
+        if number is not None and not 0 < number <= TIMES_MAX:
+            raise BadUserInput(f"COUNT is between 1 and {TIMES_MAX}.", field)
+        return cls(_canonical(text), pattern, number, end)
+
+    def times(self, first: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        """Local times of the rule from `first` on and before `end`, both local."""
+        expanded = rrulestr(self.pattern, dtstart=first)
+        if not isinstance(expanded, rrule):
+            raise TypeError("one rule makes one rrule")
+        # without an end of its own, a rule that no day fulfils would be looked for until the year 9999
+        times: Iterator[datetime] = iter(expanded.replace(until=end))
+        for number, time in enumerate(self._bounded(times, zone)):
+            if number == TIMES_MAX:
+                raise BadUserInput(f"A rule makes at most {TIMES_MAX} times.", "rule")
+            if time < end:
+                yield time
+
+    def _bounded(self, times: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
+        if self.count is not None:
+            return islice(times, self.count)
+        until = self.until
+        return times if until is None else takewhile(lambda time: until(time, zone), times)
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """When the clocks of a zone show a time: of a skipped or doubled one, what RFC 5545 says."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _canonical(text: str) -> str:
+    return text.strip().upper().removeprefix("RRULE:")
+
+
+def _parts(text: str, field: str) -> dict[str, str]:
+    canonical = _canonical(text)
+    if not 1 <= len(canonical) <= RULE_MAX:
+        raise BadUserInput(f"A rule has 1 to {RULE_MAX} characters.", field)
+    parts: dict[str, str] = {}
+    for part in canonical.split(";"):
+        name, _, value = part.partition("=")
+        if name not in PARTS or not value or name in parts:
+            raise BadUserInput(f"A rule cannot have the part {part!r} here.", field)
+        parts[name] = value
+    if parts.get("FREQ") not in FREQUENCIES:
+        raise BadUserInput("FREQ is one of " + ", ".join(sorted(FREQUENCIES)) + ".", field)
+    if parts.get("INTERVAL", "1").lstrip("0") in ("", "-"):
+        raise BadUserInput("INTERVAL is at least 1.", field)
+    return parts
+
+
+def _until(value: str) -> Callable[[datetime, ZoneInfo], bool]:
+    """A day, a local time or, as the RFC prefers, an instant; all are included."""
+    if "T" not in value:
+        last: date = datetime.strptime(value, "%Y%m%d").date()  # noqa: DTZ007
+        return lambda time, _: time.date() <= last
+    if not value.endswith("Z"):
+        latest = datetime.strptime(value, "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        return lambda time, _: time <= latest
+    moment = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return lambda time, zone: instant(time, zone) <= moment

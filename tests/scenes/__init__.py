@@ -1,0 +1,38 @@
+"""How to ask for every root field in a valid way; `stage` has what the scenes are made of."""
+
+from app.schema.scalars import encode_id
+from tests.scenes import bookings, customers, fleet, identity, scheduling, transports
+from tests.scenes.stage import SCENES, Scene, Stage, cursor
+
+__all__ = ["SCENES", "Scene", "Stage", "cursor", "nodes"]
+
+DOMAINS = (bookings, customers, fleet, identity, scheduling, transports)
+
+
+async def nodes(stage: Stage) -> dict[str, str]:
+    """One id of each type that has ids."""
+    there = await stage.journey()
+    membership = await stage.house.value(
+        "SELECT id FROM memberships WHERE organization_id = $1 AND user_id = $2", stage.customer.user_id
+    )
+    return {
+        "Organization": encode_id("Organization", stage.house.id),
+        "User": encode_id("User", stage.customer.user_id),
+        "Membership": encode_id("Membership", membership),
+        "Customer": there.customer,
+        "Place": there.home,
+        "Pet": there.pet,
+        "Patient": await stage.patient(),
+        "Car": await stage.car(),
+        "Service": there.service,
+        "Slot": there.slot,
+        "Booking": there.booking,
+        "Driver": there.driver,
+        "Vehicle": await stage.vehicle(),
+        "VehicleType": await stage.vehicle_type(),
+        "Shift": there.shift,
+        "Transport": there.transport,
+        "Route": there.route,
+        "Stop": there.stop,
+        "PlanningRun": await stage.planning_run(),
+    }
