@@ -21,7 +21,19 @@ from strawberry.tools import create_type
 from strawberry.types import ExecutionContext
 
 from app.errors import BadUserInput, WaypostError
-from app.resolvers import bookings, customers, fleet, identity, live, nodes, routes, scheduling, subjects, transports
+from app.resolvers import (
+    bookings,
+    customers,
+    fleet,
+    identity,
+    live,
+    nodes,
+    routes,
+    scheduling,
+    subjects,
+    transports,
+    waitlist,
+)
 from app.resolvers.verbs import VERBS, Kind
 from app.schema.fleet import Driver, Shift, Vehicle, VehicleType
 from app.schema.identity import Membership, Organization, System, User
@@ -31,7 +43,19 @@ from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RESOLVERS = (bookings, customers, fleet, identity, live, nodes, routes, scheduling, subjects, transports)
+RESOLVERS = (
+    bookings,
+    customers,
+    fleet,
+    identity,
+    live,
+    nodes,
+    routes,
+    scheduling,
+    subjects,
+    transports,
+    waitlist,
+)
 CACHED_DOCUMENTS = 1_000
 INTERNAL = "Something went wrong on our side."
 

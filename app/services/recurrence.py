@@ -23,7 +23,9 @@ PARTS = {
     *("BYSETPOS", "BYHOUR", "BYMINUTE"),
 }
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-ANY_DAY = datetime(2026, 1, 1)  # noqa: DTZ001
+INTERVAL_MAX = 1_000
+LATE = datetime(9990, 1, 1)  # noqa: DTZ001
+"""The last years that there are: a rule that no day of theirs fulfils is searched for no longer, and refused."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,15 @@ class Rule:
         count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
         if count and until:
             raise BadUserInput("A rule has COUNT or UNTIL, not both.", field)
-        pattern = ";".join(f"{name}={value}" for name, value in parts.items())
+        pattern = _joined(parts)
         try:
-            rrulestr(pattern, dtstart=ANY_DAY)
+            possible = any(True for _ in rrulestr(_every(parts), dtstart=LATE))
             number = int(count) if count else None
             end = _until(until) if until else None
         except (ValueError, TypeError, AttributeError, IndexError) as error:
             raise BadUserInput(f"This is not a recurrence rule: {error}", field) from error
+        if not possible:
+            raise BadUserInput("No day fulfils this rule.", field)
         if number is not None and not 0 < number <= TIMES_MAX:
             raise BadUserInput(f"COUNT is between 1 and {TIMES_MAX}.", field)
         return cls(_canonical(text), pattern, number, end)
@@ -58,7 +62,6 @@ class Rule:
         expanded = rrulestr(self.pattern, dtstart=first)
         if not isinstance(expanded, rrule):
             raise TypeError("one rule makes one rrule")
-        # without an end of its own, a rule that no day fulfils would be looked for until the year 9999
         times: Iterator[datetime] = iter(expanded.replace(until=end))
         for number, time in enumerate(self._bounded(times, zone)):
             if number == TIMES_MAX:
@@ -94,9 +97,19 @@ def _parts(text: str, field: str) -> dict[str, str]:
         parts[name] = value
     if parts.get("FREQ") not in FREQUENCIES:
         raise BadUserInput("FREQ is one of " + ", ".join(sorted(FREQUENCIES)) + ".", field)
-    if parts.get("INTERVAL", "1").lstrip("0") in ("", "-"):
-        raise BadUserInput("INTERVAL is at least 1.", field)
+    interval = parts.get("INTERVAL", "1")
+    if not interval.isdecimal() or not 1 <= int(interval) <= INTERVAL_MAX:
+        raise BadUserInput(f"INTERVAL is between 1 and {INTERVAL_MAX}.", field)
     return parts
+
+
+def _joined(parts: dict[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _every(parts: dict[str, str]) -> str:
+    """The rule without its interval."""
+    return _joined({name: value for name, value in parts.items() if name != "INTERVAL"})
 
 
 def _until(value: str) -> Callable[[datetime, ZoneInfo], bool]:

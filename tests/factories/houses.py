@@ -243,6 +243,28 @@ class House:
             )
         return id
 
+    async def series(self, customer_id: UUID, subject_id: UUID, service_id: UUID, **values: Any) -> UUID:
+        """Every day at ten; it books nothing here."""
+        return await self.insert(
+            "series",
+            **{
+                "customer_id": customer_id,
+                "subject_id": subject_id,
+                "service_id": service_id,
+                "rule": "FREQ=DAILY",
+                "time_zone": "Asia/Tbilisi",
+                "starts_at_local": datetime.combine(self.day, time(10)),
+                **values,
+            },
+        )
+
+    async def waitlist_entry(self, customer_id: UUID, subject_id: UUID, slot_id: UUID, **values: Any) -> UUID:
+        """At the end of the line."""
+        last = "SELECT coalesce(max(number), 0) FROM waitlist_entries WHERE organization_id = $1 AND slot_id = $2"
+        number = await self.value(last, slot_id) + 1
+        named = {"customer_id": customer_id, "subject_id": subject_id, "slot_id": slot_id, "number": number}
+        return await self.insert("waitlist_entries", **named | values)
+
     # fleet and transports
 
     async def driver(self, **values: Any) -> UUID:

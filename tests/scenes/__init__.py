@@ -1,12 +1,12 @@
 """How to ask for every root field in a valid way; `stage` has what the scenes are made of."""
 
 from app.schema.scalars import encode_id
-from tests.scenes import bookings, customers, fleet, identity, scheduling, transports
+from tests.scenes import bookings, customers, fleet, identity, scheduling, transports, waitlist
 from tests.scenes.stage import SCENES, Scene, Stage, cursor
 
 __all__ = ["SCENES", "Scene", "Stage", "cursor", "nodes"]
 
-DOMAINS = (bookings, customers, fleet, identity, scheduling, transports)
+DOMAINS = (bookings, customers, fleet, identity, scheduling, transports, waitlist)
 
 
 async def nodes(stage: Stage) -> dict[str, str]:
@@ -27,6 +27,9 @@ async def nodes(stage: Stage) -> dict[str, str]:
         "Service": there.service,
         "Slot": there.slot,
         "Booking": there.booking,
+        "BookingGroup": await stage.booking_group(),
+        "BookingCharge": await stage.booking_charge(),
+        "WaitlistEntry": await stage.waitlist_entry(),
         "Driver": there.driver,
         "Vehicle": await stage.vehicle(),
         "VehicleType": await stage.vehicle_type(),

@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from uuid_utils.compat import uuid7
 
 from app.models import Role
-from app.schema.scalars import SCALARS, EventSeq, encode_id
+from app.schema.scalars import SCALARS, EventSeq, decode_any_id, encode_id
 from tests.client import Json
 from tests.factories.houses import House, Person
 
@@ -85,9 +85,31 @@ class Stage:
     async def slot(self) -> str:
         return encode_id("Slot", await self.house.slot())
 
+    async def nights(self) -> tuple[UUID, list[date]]:
+        """A service that is booked by the night, and the days of four nights that it has."""
+        service = await self.house.service(kind="STAY")
+        days = [self.house.day + timedelta(days=number) for number in range(4)]
+        for number in range(4):
+            starts_at = self.house.at(time(15)) + timedelta(days=number)
+            await self.house.slot(service, starts_at, ends_at=starts_at + timedelta(hours=20))
+        return service, days
+
     async def booking(self, status: str = "PENDING") -> str:
         pet, slot = await self.house.pet(self.customer_id), await self.house.slot()
         return encode_id("Booking", await self.house.booking(self.customer_id, pet, slot, status=status))
+
+    async def booking_group(self) -> str:
+        return encode_id("BookingGroup", await self.house.insert("booking_groups", customer_id=self.customer_id))
+
+    async def booking_charge(self) -> str:
+        booking = decode_any_id(await self.booking())[1]
+        fee = {"kind": "CANCELLATION", "amount_minor": 500, "currency": "GEL"}
+        id = await self.house.insert("booking_charges", booking_id=booking, customer_id=self.customer_id, **fee)
+        return encode_id("BookingCharge", id)
+
+    async def waitlist_entry(self) -> str:
+        slot, pet = await self.house.slot(capacity=0), await self.house.pet(self.customer_id)
+        return encode_id("WaitlistEntry", await self.house.waitlist_entry(self.customer_id, pet, slot))
 
     async def vehicle(self) -> str:
         return encode_id("Vehicle", await self.house.vehicle())
