@@ -24,9 +24,9 @@ STATEMENTS = {
     # admin/bookings
     "BookingsBoard": (1, 8),
     "BookingDetail": (1, 7),
-    "SlotCalendar": (1, 1),
+    "SlotCalendar": (1, 3),
     "ConfirmBooking": (1, 5),
-    "DeclineBooking": (1, 5),
+    "DeclineBooking": (1, 6),
     "CustomerSearch": (1, 2),
     # admin/dispatch
     "DispatchBoard": (1, 12),
@@ -37,10 +37,11 @@ STATEMENTS = {
     "OperationsFeed": (3, 3),
     # app/customer
     "MyHome": (1, 6),
-    "AvailableSlots": (1, 2),
-    "HoldSlot": (1, 7),
-    "BookSlot": (2, 14),
-    "CancelBooking": (1, 7),
+    "AvailableSlots": (1, 3),
+    "HoldSlot": (1, 8),
+    "BookSlot": (2, 15),
+    "JoinWaitlist": (2, 8),
+    "CancelBooking": (1, 6),
     "BookingUpdates": (3, 5),
     "TrackTransport": (4, 7),
     # app/driver

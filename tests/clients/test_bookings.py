@@ -60,10 +60,13 @@ async def test_booking_detail(operation: Operation, house: House, rows: int) -> 
 async def test_slot_calendar(operation: Operation, house: House, rows: int) -> None:
     visit = await Visit.of(house)
     await visit.booking()
-    for hour in range(1, rows):
-        await house.slot(visit.service, house.at(time(10)) + timedelta(hours=hour))
+    bays = {number: await house.resource(name=f"Bay {number}") for number in range(1, rows)}
+    for number, bay in bays.items():
+        await house.slot(visit.service, house.at(time(10)) + timedelta(hours=number), resource_id=bay)
     found = await operation.run(house.client("STAFF"), serviceId=house.gid("Service", visit.service), **week(house))
     nodes = [edge["node"] for edge in found["slots"]["edges"]]
+    named = {"id": house.gid("Resource", bays[1]), "name": "Bay 1"}
+    assert (nodes[0]["resource"], nodes[1]["resource"], nodes[1]["available"]) == (None, named, 1)
     assert nodes[0].items() >= {"id": house.gid("Slot", visit.slot), "capacity": 10, "taken": 1, "available": 9}.items()
     assert len(nodes) == rows
 

@@ -51,7 +51,7 @@ async def test_hold_slot(operation: Operation, house: House) -> None:
     free = {"id": house.gid("Slot", visit.slot), "startsAt": house.at(time(10)).isoformat()}
     assert again["holdSlot"] == {
         "__typename": "SlotFull",
-        "waitlistOpen": False,
+        "waitlistOpen": True,
         "nextAvailable": free,
         "message": "This slot is full.",
     }
@@ -73,13 +73,32 @@ async def test_book_slot(operation: Operation, house: House) -> None:
     assert (again["__typename"], again["nextAvailable"]["id"]) == ("SlotFull", house.gid("Slot", visit.slot))
 
 
+async def test_join_waitlist(operation: Operation, house: House) -> None:
+    visit = await Visit.of(house)
+    full = await house.slot(visit.service, capacity=0)
+    await house.waitlist_entry(await house.customer(), await house.pet(visit.customer_id), full)
+    wanted = visit.wanted | {"slotId": house.gid("Slot", full)}
+    answer = (await operation.run(visit.customer.client, **wanted))["joinWaitlist"]
+    assert answer["__typename"] == "JoinWaitlistSuccess"
+    assert answer["entry"].items() >= {"position": 2, "status": "WAITING"}.items()
+    again = (await operation.again(visit.customer.client, **wanted))["joinWaitlist"]
+    assert again == {"__typename": "AlreadyExists", "message": "This subject waits for this slot already."}
+    free = (await operation.again(visit.customer.client, **visit.wanted))["joinWaitlist"]
+    assert free == {"__typename": "SlotAvailable", "message": "This slot has a place: book it."}
+
+
 async def test_cancel_booking(operation: Operation, house: House) -> None:
     visit = await Visit.of(house)
     id = house.gid("Booking", await visit.booking())
     answer = (await operation.run(visit.customer.client, id=id, reason="Ill."))["cancelBooking"]
-    assert answer == {"__typename": "CancelBookingSuccess", "booking": {"id": id, "status": "CANCELLED"}}
+    cancelled = {"id": id, "status": "CANCELLED"}
+    assert answer == {"__typename": "CancelBookingSuccess", "booking": cancelled, "fee": None}
     again = (await operation.again(visit.customer.client, id=id))["cancelBooking"]
     assert (again["__typename"], again["currentStatus"]) == ("InvalidTransition", "CANCELLED")
+    dear = await Visit.of(house, free_cancellation_notice_s=48 * 3600)
+    confirmed = await dear.booking("CONFIRMED", cancellation_fee_minor=1500)
+    paid = await operation.again(dear.customer.client, id=house.gid("Booking", confirmed))
+    assert paid["cancelBooking"]["fee"] == {"amount": 1500, "currency": "GEL"}
     late = await Visit.of(house, cancellation_notice_s=48 * 3600)
     closed = await operation.again(late.customer.client, id=house.gid("Booking", await late.booking()))
     assert closed["cancelBooking"]["__typename"] == "CancellationClosed"

@@ -66,4 +66,5 @@ async def test_viewer(operation: Operation, house: House, rows: int) -> None:
         "CUSTOMERS_READ",
         "SUBJECTS_WRITE",
         "TRANSPORTS_READ",
+        "CALENDARS",
     ]

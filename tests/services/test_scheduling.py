@@ -10,8 +10,26 @@ from tests.client import Json
 from tests.factories.houses import House
 from tests.steps import Visit, errors, events, nothing_changes
 
-SERVICE = """service { version name description durationS cancellationNoticeS active
-  price { amount currency } place { label } }"""
+SERVICE = """service { version name description kind durationS bufferBeforeS bufferAfterS active
+  price { amount currency } place { label } policy {
+    opensBeforeS noticeS bookableFrom bookableUntil cancellationNoticeS freeCancellationNoticeS confirmation
+    cancellationFee { amount { amount currency } percent } noShowFee { amount { amount currency } percent }
+    customerPlacesMax waitlistMax waitlistOfferS } }"""
+POLICY = {
+    "opensBeforeS": None,
+    "noticeS": 0,
+    "bookableFrom": None,
+    "bookableUntil": None,
+    "cancellationNoticeS": 0,
+    "freeCancellationNoticeS": 0,
+    "confirmation": "BY_STAFF",
+    "cancellationFee": None,
+    "noShowFee": None,
+    "customerPlacesMax": None,
+    "waitlistMax": 50,
+    "waitlistOfferS": 3600,
+}
+"""Of a service that says nothing about it."""
 SLOT = "slot { version startsAt endsAt capacity taken available status }"
 SLOT_ANSWER = f"""... on UpdateSlotSuccess {{ {SLOT} }}
   ... on SlotInUse {{ taken message }} ... on VersionConflict {{ currentVersion message }}"""
@@ -25,13 +43,77 @@ async def test_a_service_is_added(house: House) -> None:
         "version": 1,
         "name": "Day care",
         "description": "Walks.",
+        "kind": "APPOINTMENT",
         "durationS": 3600,
-        "cancellationNoticeS": 0,
+        "bufferBeforeS": 0,
+        "bufferAfterS": 0,
         "active": True,
         "price": {"amount": 4500, "currency": "GEL"},
         "place": {"label": "Hotel"},
+        "policy": POLICY,
     }
     assert await events(house) == ["SERVICE_CREATED"]
+
+
+async def test_a_service_has_a_policy(house: House) -> None:
+    place, owner = house.gid("Place", await house.place()), house.client("OWNER")
+    given = {
+        "opensBeforeS": 30 * 24 * 3600,
+        "noticeS": 3600,
+        "bookableFrom": house.at(time(0)).isoformat(),
+        "cancellationNoticeS": 7200,
+        "freeCancellationNoticeS": 24 * 3600,
+        "cancellationFee": {"percent": 50},
+        "noShowFee": {"amount": 2000},
+        "confirmation": "AUTOMATIC",
+        "customerPlacesMax": 2,
+        "waitlistMax": 5,
+        "waitlistOfferS": 600,
+    }
+    wanted = {"name": "Groom", "placeId": place, "durationS": 3600, "price": 4500, "kind": "STAY", "policy": given}
+    made = (await owner.act("createService", wanted | {"bufferAfterS": 900}, f"{SERVICE} service {{ id }}"))["service"]
+    fees = {
+        "cancellationFee": {"amount": None, "percent": 50},
+        "noShowFee": {"amount": {"amount": 2000, "currency": "GEL"}, "percent": None},
+    }
+    assert made["policy"] == POLICY | given | fees
+    assert (made["kind"], made["bufferBeforeS"], made["bufferAfterS"]) == ("STAY", 0, 900)
+    change = {"opensBeforeS": None, "cancellationFee": {"amount": 900}, "noShowFee": None, "customerPlacesMax": None}
+    changed = (
+        await owner.act(
+            "updateService",
+            {"serviceId": made["id"], "version": 1, "policy": change},
+            f"... on UpdateServiceSuccess {{ {SERVICE} }}",
+        )
+    )["service"]
+    fee = {"amount": {"amount": 900, "currency": "GEL"}, "percent": None}
+    assert changed["policy"] == made["policy"] | change | {"cancellationFee": fee}
+
+
+@pytest.mark.parametrize(
+    ("policy", "field"),
+    [
+        ({"cancellationNoticeS": -1}, "cancellationNoticeS"),
+        ({"noticeS": 366 * 24 * 3600 + 1}, "noticeS"),
+        ({"opensBeforeS": 0}, "opensBeforeS"),
+        ({"opensBeforeS": 60, "noticeS": 60}, None),
+        ({"cancellationFee": {"percent": 101}}, "cancellationFee"),
+        ({"cancellationFee": {"amount": -1}}, "cancellationFee"),
+        ({"noShowFee": {"amount": 1, "percent": 1}}, None),
+        ({"noShowFee": {}}, None),
+        ({"customerPlacesMax": 0}, "customerPlacesMax"),
+        ({"waitlistMax": -1}, "waitlistMax"),
+        ({"waitlistOfferS": 59}, "waitlistOfferS"),
+        ({"bookableFrom": "2026-12-01T00:00:00Z", "bookableUntil": "2026-12-01T00:00:00Z"}, None),
+    ],
+)
+async def test_a_policy_must_make_sense(house: House, policy: Json, field: str | None) -> None:
+    place = await house.place()
+    valid = {"name": "Bath", "placeId": house.gid("Place", place), "durationS": 3600, "price": 100}
+    changed = {"serviceId": house.gid("Service", await house.service(place_id=place)), "version": 1}
+    async with nothing_changes(house):
+        for verb, input in (("createService", valid), ("updateService", changed)):
+            assert await errors(house.client("OWNER"), verb, input | {"policy": policy}) == [("BAD_USER_INPUT", field)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +127,8 @@ async def test_a_service_is_added(house: House) -> None:
         ("durationS", 366 * 24 * 3600 + 1),
         ("price", -1),
         ("price", 10**12 + 1),
-        ("cancellationNoticeS", -1),
+        ("bufferBeforeS", -1),
+        ("bufferAfterS", 366 * 24 * 3600 + 1),
     ],
 )
 async def test_a_service_must_make_sense(house: House, field: str, value: Any) -> None:
