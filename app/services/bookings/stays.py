@@ -102,6 +102,7 @@ def next_arrival(organization_id: UUID, service_id: UUID, nights: int, after: da
     free = (
         select(night.label("night"))
         .distinct()
+        .select_from(Slot)
         .join(Organization, Organization.id == Slot.organization_id)
         .where(
             Slot.organization_id == organization_id,
