@@ -103,12 +103,36 @@ async def test_bookings_that_were_served_or_will_be_hold_their_place(database: a
     rows = await database.fetch(
         "SELECT b.status, a.id IS NOT NULL AS allocated, "
         "b.slot_id = a.slot_id AND a.during = tstzrange(b.starts_at, b.ends_at) AS same "
-        "FROM bookings b LEFT JOIN allocations a ON (a.organization_id, a.booking_id) = (b.organization_id, b.id)"
+        "FROM bookings b LEFT JOIN allocations a ON (a.organization_id, a.booking_id) = (b.organization_id, b.id) "
+        "AND a.slot_id IS NOT NULL"
     )
     unserved = {BookingStatus.CANCELLED, BookingStatus.DECLINED, BookingStatus.EXPIRED}
     assert all(row["allocated"] == (row["status"] not in unserved) for row in rows)
     assert all(row["same"] for row in rows if row["allocated"])
     assert {row["status"] for row in rows} >= {"PENDING", "CONFIRMED", "COMPLETED", "CANCELLED"}
+
+
+async def test_bookings_have_what_their_service_needs(database: asyncpg.Connection) -> None:
+    """One unit for each place, of the resource that the service names."""
+    wrong = await database.fetch(
+        "SELECT s.id FROM services s "
+        "JOIN requirements q ON (q.organization_id, q.service_id) = (s.organization_id, s.id) "
+        "JOIN bookings b ON (b.organization_id, b.service_id) = (s.organization_id, s.id) "
+        "JOIN allocations p ON (p.organization_id, p.booking_id, p.slot_id) = (b.organization_id, b.id, b.slot_id) "
+        "LEFT JOIN allocations a ON (a.organization_id, a.booking_id) = (b.organization_id, b.id) "
+        "AND a.unit_id IN (SELECT id FROM resource_units WHERE resource_id = q.resource_id) WHERE a.id IS NULL"
+    )
+    assert wrong == []
+    assert await database.fetchval("SELECT count(*) FROM allocations WHERE unit_id IS NOT NULL") > 20
+
+
+async def test_every_service_has_hours_that_a_worker_extends(database: asyncpg.Connection) -> None:
+    rows = await database.fetch(
+        "SELECT s.id, count(DISTINCT h.id) AS schedules, count(DISTINCT w.id) AS works FROM services s "
+        "LEFT JOIN schedules h ON (h.organization_id, h.service_id) = (s.organization_id, s.id) "
+        "LEFT JOIN due_work w ON w.ref_id = h.id AND w.kind = 'EXTEND_SCHEDULE' GROUP BY s.organization_id, s.id"
+    )
+    assert {(row["schedules"], row["works"]) for row in rows} == {(1, 1)}
 
 
 async def test_states_agree_with_the_time(database: asyncpg.Connection) -> None:

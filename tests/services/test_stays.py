@@ -141,6 +141,13 @@ async def test_a_stay_has_one_kennel_all_the_time(house: House) -> None:
     assert (await kennel.book(0, 3))["__typename"] == "ResourceUnavailable"
 
 
+async def test_who_stays_waits_for_its_nights_no_more(house: House) -> None:
+    kennel = await Kennel.of(house, [1, 1])
+    await house.waitlist_entry(kennel.visit.customer_id, kennel.visit.pet, kennel.nights[1])
+    await kennel.book(0, 2)
+    assert await house.value("SELECT status FROM waitlist_entries WHERE organization_id = $1") == "ACCEPTED"
+
+
 # moving
 
 

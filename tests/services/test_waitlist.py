@@ -235,6 +235,24 @@ async def test_a_resource_that_comes_free_is_offered_too(house: House, worker: W
     assert await visit.taken() == 1
 
 
+async def test_a_place_without_its_resource_is_no_offer(house: House) -> None:
+    """The booking was made before the service needed a bay; the bay is in use elsewhere when its place comes free."""
+    line = await Line.of(house, 1)
+    bay, other = await house.resource(), await house.service(name="Oil change")
+    for service in (line.visit.service, other):
+        await house.requirement(service, resource_id=bay)
+    elsewhere = line.visit.wanted | {"slotId": house.gid("Slot", await house.slot(other, house.at(time(12))))}
+    await house.client("STAFF").act("bookSlot", elsewhere, BOOKED)
+    answer = await house.client("STAFF").act(
+        "cancelBooking",
+        {"bookingId": house.gid("Booking", line.booking)},
+        "... on CancelBookingSuccess { booking { status number customer { name } slot { taken } } }",
+    )
+    assert (answer["booking"]["status"], answer["booking"]["slot"]) == ("CANCELLED", {"taken": 0})
+    assert await line.statuses() == ["WAITING"]
+    assert await house.value("SELECT count(*) FROM bookings WHERE organization_id = $1 AND status = 'HELD'") == 0
+
+
 async def test_who_books_waits_no_more(house: House) -> None:
     """A place may come free without an offer: what the service needed was in use."""
     visit = await Visit.of(house)

@@ -57,7 +57,7 @@ def make_up(business: Business, volume: Volume, register: staff.Register) -> Dra
     customers = clientele.welcome(draft, volume.customers, members)
     subjects = clientele.bring(draft, volume.subjects, customers)
     sites = catalogue.open_sites(draft)
-    services = catalogue.offer_services(draft, sites)
+    services = catalogue.offer_services(draft, sites, volume)
     slots = catalogue.open_slots(draft, services, _days(draft.today, volume), volume.capacity_factor)
     fleet.park(draft, volume, sites, members)
     bookings.book(draft, volume, slots, subjects)

@@ -1,5 +1,6 @@
 """Bookings behind us, of today and ahead; what they take of the slots; and tomorrow's rides."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from app.demo.seed.businesses import Volume
 from app.demo.seed.catalogue import Slot, Slots
 from app.demo.seed.clientele import Subject
 from app.demo.seed.draft import Draft, json_of
-from app.models import BookingStatus, Priority, TransportKind, TransportStatus
+from app.models import BookingStatus, Priority, ServiceKind, TransportKind, TransportStatus
 from app.services.bookings import ALPHABET, NUMBER_LENGTH
 from app.services.transports import LEG_SLACK
 
@@ -35,12 +36,14 @@ def book(draft: Draft, volume: Volume, slots: Slots, subjects: Sequence[Subject]
     for day, count in _spread(draft, volume, list(slots)):
         booked = zip(_free_places(draft, slots[day], count), _guests(draft, subjects, day, count), strict=True)
         rides = volume.rides_tomorrow if day == draft.tomorrow else 0
+        taken: Counter[UUID] = Counter()
         for index, (slot, subject) in enumerate(booked):
             # a ride is for somebody who comes
             status = S.CONFIRMED if index < rides else _status(draft, slot)
             booking_id = _add_booking(draft, next(numbers), status, slot, subject)
             if status not in UNSERVED:
-                _allocate(draft, booking_id, slot)
+                _allocate(draft, booking_id, slot, taken[slot.id])
+                taken[slot.id] += 1
             if index < rides:
                 _fetch_and_bring_back(draft, booking_id, slot, subject)
 
@@ -91,6 +94,7 @@ def _add_booking(draft: Draft, number: str, status: BookingStatus, slot: Slot, s
         slot_id=slot.id,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
+        nights=1 if slot.service.offer.kind is ServiceKind.STAY else None,
         cancel_before=slot.starts_at - slot.service.offer.cancellation_notice,
         cancel_free_before=slot.starts_at - slot.service.offer.cancellation_notice,
         price_minor=slot.service.offer.price_minor,
@@ -102,8 +106,13 @@ def _add_booking(draft: Draft, number: str, status: BookingStatus, slot: Slot, s
     )
 
 
-def _allocate(draft: Draft, booking_id: UUID, slot: Slot) -> None:
-    draft.add("allocations", booking_id=booking_id, slot_id=slot.id, during=Range(slot.starts_at, slot.ends_at))
+def _allocate(draft: Draft, booking_id: UUID, slot: Slot, number: int) -> None:
+    """A place, and of what the service needs the unit that goes with its number in the slot."""
+    during = Range(slot.starts_at, slot.ends_at)
+    draft.add("allocations", booking_id=booking_id, slot_id=slot.id, unit_id=None, during=during)
+    if slot.service.units:
+        unit_id = slot.service.units[number]
+        draft.add("allocations", booking_id=booking_id, slot_id=None, unit_id=unit_id, during=during)
 
 
 def _fetch_and_bring_back(draft: Draft, booking_id: UUID, slot: Slot, subject: Subject) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.demo import tbilisi
 from app.demo.scale import Scale
 from app.demo.tbilisi import Site
-from app.models import Dimension, SubjectKind
+from app.models import Dimension, ResourceKind, ServiceKind, SubjectKind
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,9 @@ class Offer:
     hours: tuple[int, ...]
     capacity: int
     cancellation_notice: timedelta = timedelta(hours=24)
+    kind: ServiceKind = ServiceKind.APPOINTMENT
+    resource: tuple[ResourceKind, str] | None = None
+    """What each booking has one of; there are as many as a slot has places."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,20 @@ PAWS = Business(
             (14,),
             10,
             timedelta(hours=48),
+            ServiceKind.STAY,
+            (ResourceKind.KENNEL, "Hotel rooms"),
         ),
         Offer("Day care", "A day of company and play.", tbilisi.PET_HOTEL, timedelta(hours=9), 4_500, (9,), 10),
-        Offer("Grooming", "Bath, brush and claws.", tbilisi.PET_HOTEL, timedelta(hours=1), 6_000, HOURLY, 2),
+        Offer(
+            "Grooming",
+            "Bath, brush and claws.",
+            tbilisi.PET_HOTEL,
+            timedelta(hours=1),
+            6_000,
+            HOURLY,
+            2,
+            resource=(ResourceKind.ROOM, "Grooming tables"),
+        ),
         Offer(
             "Vet check-up",
             "The visiting vet looks at heart, teeth, ears and skin.",

@@ -1,6 +1,7 @@
 """How a booking comes about: held, booked, confirmed."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -128,25 +129,25 @@ async def book_slot(
         await check_policy(uow, claim, subject.customer_id)
         service, booking = claim.service, await make(uow, claim, subject, BookingStatus.PENDING, notes=notes)
     await begin(uow, booking, service)
-    await _stop_waiting(uow, booking)
     await transports.add_legs(uow, booking, subject, pickup, dropoff)
     return booking
 
 
-async def begin(uow: UnitOfWork, booking: Booking, service: Service) -> None:
+async def begin(uow: UnitOfWork, booking: Booking, service: Service, slot_ids: Sequence[UUID] = ()) -> None:
     """Say that a booking was made; where nobody needs to look at it, it is confirmed at once."""
     uow.emit(EventType.BOOKING_CREATED, booking)
     if service.confirmation is Confirmation.AUTOMATIC:
         await _confirm(uow, booking)
+    await stop_waiting(uow, booking, slot_ids or [booking.slot_id])
 
 
-async def _stop_waiting(uow: UnitOfWork, booking: Booking) -> None:
-    """Whoever waited for this slot, with an offer or without one, has what they waited for."""
+async def stop_waiting(uow: UnitOfWork, booking: Booking, slot_ids: Sequence[UUID]) -> None:
+    """Whoever waited for one of these slots, with an offer or without one, has what they waited for."""
     served = await uow.session.execute(
         update(WaitlistEntry)
         .where(
             WaitlistEntry.organization_id == booking.organization_id,
-            WaitlistEntry.slot_id == booking.slot_id,
+            WaitlistEntry.slot_id.in_(slot_ids),
             WaitlistEntry.subject_id == booking.subject_id,
             WaitlistEntry.status.in_((WaitlistStatus.WAITING, WaitlistStatus.OFFERED)),
         )
