@@ -228,8 +228,10 @@ async def test_a_resource_that_comes_free_is_offered_too(house: House, worker: W
     assert joined["entry"]["position"] == 1
     await staff.act("cancelBooking", {"bookingId": booked["booking"]["id"]}, "")
 
+    is_offered = "SELECT status = 'OFFERED' FROM waitlist_entries WHERE organization_id = $1"
+
     async def offered() -> bool:
-        return await house.value("SELECT status FROM waitlist_entries WHERE organization_id = $1") == "OFFERED"
+        return bool(await house.value(is_offered))
 
     await eventually(offered)
     assert await visit.taken() == 1
