@@ -32,6 +32,7 @@ class Permission(Vocabulary):
     ROUTES_DRIVE = "ROUTES_DRIVE", "Start routes and deal with stops."
     REPORTS_READ = "REPORTS_READ", "See figures over many bookings."
     EVENTS_READ = "EVENTS_READ", "Follow everything that happens in the organization."
+    CALENDARS = "CALENDARS", "Make calendars that can be read by their URL, and revoke them."
 
 
 _P = Permission
@@ -42,8 +43,17 @@ _CUSTOMER = {
     _P.CUSTOMERS_READ,
     _P.SUBJECTS_WRITE,
     _P.TRANSPORTS_READ,
+    _P.CALENDARS,
 }
-_DRIVER = {_P.CATALOGUE_READ, _P.CUSTOMERS_READ, _P.BOOKINGS_READ, _P.FLEET_READ, _P.TRANSPORTS_READ, _P.ROUTES_DRIVE}
+_DRIVER = {
+    _P.CATALOGUE_READ,
+    _P.CUSTOMERS_READ,
+    _P.BOOKINGS_READ,
+    _P.FLEET_READ,
+    _P.TRANSPORTS_READ,
+    _P.ROUTES_DRIVE,
+    _P.CALENDARS,
+}
 _STAFF = _CUSTOMER | {
     _P.BOOKINGS_DECIDE,
     _P.CUSTOMERS_WRITE,

@@ -22,14 +22,19 @@ from strawberry.types import ExecutionContext
 
 from app.errors import BadUserInput, WaypostError
 from app.resolvers import (
+    analytics,
     bookings,
+    calendars,
     customers,
     fleet,
     identity,
     live,
     nodes,
+    resources,
     routes,
+    schedules,
     scheduling,
+    series,
     subjects,
     transports,
     waitlist,
@@ -44,14 +49,19 @@ from app.settings import Settings
 log = logging.getLogger(__name__)
 
 RESOLVERS = (
+    analytics,
     bookings,
+    calendars,
     customers,
     fleet,
     identity,
     live,
     nodes,
+    resources,
     routes,
+    schedules,
     scheduling,
+    series,
     subjects,
     transports,
     waitlist,

@@ -24,7 +24,7 @@ KEY_MAX = 200
 
 @dataclass
 class Outcome:
-    """What a mutation answers: the name of its result type and the rows in it; fields read them as attributes."""
+    """What a mutation answers: the name of its result type, and the rows and numbers in it, read as attributes."""
 
     type: str
     nodes: Mapping[str, Any]
@@ -88,10 +88,12 @@ class Repetition:
 
 
 def _reference(value: Any) -> Any:
-    """Rows are kept by name and id: a repetition shows them as they are by then."""
+    """Rows are kept by name and id: a repetition shows them as they are by then. A number stays what it was."""
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, list):
         return [_reference(item) for item in value]
-    return None if value is None else [type(value).__name__, str(value.id)]
+    return [type(value).__name__, str(value.id)]
 
 
 async def _recall(uow: UnitOfWork, stored: Mapping[str, Any]) -> Outcome:
@@ -99,8 +101,8 @@ async def _recall(uow: UnitOfWork, stored: Mapping[str, Any]) -> Outcome:
 
 
 async def _row(uow: UnitOfWork, reference: Any) -> Any:
-    if reference is None:
-        return None
+    if reference is None or isinstance(reference, int):
+        return reference
     if not reference or isinstance(reference[0], list):
         return [await _row(uow, item) for item in reference]
     name, id = reference

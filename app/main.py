@@ -29,7 +29,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
-from app import graphiql
+from app import calendars, graphiql
 from app.access import Viewer
 from app.context import Context, Server
 from app.db import Database
@@ -236,6 +236,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return Starlette(
         routes=[
             Route("/health", health),
+            Route(calendars.PATH, calendars.calendar),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *graphiql.routes(settings),

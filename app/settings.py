@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     # the HTTP server
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on; 0 takes a free one.")
+    public_url: str = Field("http://127.0.0.1:8000", description="Where clients reach the API; calendar URLs begin so.")
     graphiql: bool = Field(False, description="Serve the GraphiQL page to browsers at /graphql.")
     graphiql_assets: Path | None = Field(
         None, description="Folder with GraphiQL's files; without it the page loads them from a CDN."
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
 
     # scheduling and planning
     hold_s: int = Field(10 * 60, description="How long a held slot is kept.")
+    series_horizon_days: int = Field(90, ge=1, le=180, description="How many days standing bookings are booked ahead.")
     planning_time_limit_s_max: int = Field(60, description="Longest search an `optimizeRoutes` may ask for.")
     planning_transports_max: int = Field(400, description="Most transports of one planning run.")
 

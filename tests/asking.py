@@ -125,6 +125,8 @@ def _ids(type: GraphQLInputType, value: Any, path: Path) -> Iterator[tuple[Path,
             yield from _ids(wanted.of_type, item, (*path, index))
     elif isinstance(wanted, GraphQLInputObjectType):
         for name, field in wanted.fields.items():
-            yield from _ids(field.type, (value or {}).get(name), (*path, name))
+            # of an input that is one thing or another, only what is given can be asked for
+            if not (wanted.extensions["strawberry-definition"].is_one_of and value and name not in value):
+                yield from _ids(field.type, (value or {}).get(name), (*path, name))
     elif wanted is GraphQLID:
         yield path, value

@@ -28,6 +28,7 @@ STATEMENTS = {
     "ConfirmBooking": (1, 5),
     "DeclineBooking": (1, 6),
     "CustomerSearch": (1, 2),
+    "BookingStatistics": (1, 3),
     # admin/dispatch
     "DispatchBoard": (1, 12),
     "OptimizeRoutes": (1, 4),

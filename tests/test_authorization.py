@@ -28,7 +28,7 @@ from tests.factories.houses import House, make_house
 from tests.scenes import SCENES, Scene, Stage, nodes
 from tests.statements import counting
 
-FOR_EVERYONE = {"Service", "Slot", "Vehicle", "VehicleType"}
+FOR_EVERYONE = {"Resource", "ResourcePool", "Schedule", "Service", "Slot", "Vehicle", "VehicleType"}
 """Types of which all members see every row of their organization."""
 
 GARBAGE = ("", "nonsense", "💩", "UGV0Og", "UGV0Om5vdC1hLXV1aWQ")

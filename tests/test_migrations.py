@@ -27,6 +27,8 @@ WATCH = """
     CREATE TABLE watch.seen (command text, lock_timeout text, statement_timeout text);
     CREATE FUNCTION watch.look() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
+        -- an index that is dropped concurrently must be the first to write in its transaction
+        IF tg_tag = 'DROP INDEX' THEN RETURN; END IF;
         INSERT INTO watch.seen VALUES (tg_tag, current_setting('lock_timeout'), current_setting('statement_timeout'));
     END $$;
     CREATE EVENT TRIGGER watch ON ddl_command_start EXECUTE FUNCTION watch.look();

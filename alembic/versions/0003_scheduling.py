@@ -161,7 +161,7 @@ FREE_UNITS = """
     END"""
 
 # What one booking of a service uses: for each need, the resources of which one must be free. A slot may name the
-# resource: it then stands in for the first need that it can meet, or is a need of its own.
+# resource: it then stands in for the need with the least choice that it can meet, or is a need of its own.
 RESOURCE_NEEDS = """
     CREATE FUNCTION resource_needs(org uuid, service uuid, named uuid)
     RETURNS TABLE (need integer, candidates uuid[])
@@ -174,7 +174,10 @@ RESOURCE_NEEDS = """
                                    WHERE m.organization_id = org AND m.pool_id = q.pool_id
                                    ORDER BY m.resource_id) END AS candidates
             FROM requirements q WHERE q.organization_id = org AND q.service_id = service
-        ), met AS (SELECT min(n.position) AS position FROM needs n WHERE named = ANY (n.candidates))
+        ), met AS (
+            SELECT (SELECT n.position FROM needs n WHERE named = ANY (n.candidates)
+                    ORDER BY cardinality(n.candidates), n.position LIMIT 1) AS position
+        )
         SELECT n.position, CASE WHEN n.position = met.position THEN ARRAY[named] ELSE n.candidates END
         FROM needs n, met
         UNION ALL
@@ -182,20 +185,33 @@ RESOURCE_NEEDS = """
         ORDER BY 1;
     END"""
 
-# How many bookings of a service its resources allow at a time; null if it needs none.
+# How many bookings of a service its resources allow at a time; null if it needs none. Needs share resources, so it is
+# Hall's theorem that tells: of each set of needs, the free units that any of them could use, by what they need together.
 RESOURCES_ALLOW = """
     CREATE FUNCTION resources_allow(org uuid, service uuid, named uuid, begins timestamptz, ends timestamptz)
     RETURNS integer
     LANGUAGE sql STABLE
     BEGIN ATOMIC
-        SELECT min(free / needed)::integer
-        FROM (SELECT count(*) AS needed,
-                     (SELECT count(*) FROM free_units(org, n.candidates, begins, ends,
-                          begins - make_interval(secs => s.buffer_before_s),
-                          ends + make_interval(secs => s.buffer_after_s))) AS free
-              FROM services s, resource_needs(org, service, named) n
-              WHERE s.organization_id = org AND s.id = service
-              GROUP BY n.candidates, s.buffer_before_s, s.buffer_after_s) AS needs;
+        WITH RECURSIVE needs AS (
+            SELECT row_number() OVER (ORDER BY n.candidates) AS number, n.candidates, count(*) AS needed
+            FROM resource_needs(org, service, named) n GROUP BY n.candidates
+        ), free AS (
+            SELECT f.resource_id, count(*) AS units
+            FROM services s,
+                 free_units(org, ARRAY(SELECT unnest(n.candidates) FROM needs n), begins, ends,
+                            begins - make_interval(secs => s.buffer_before_s),
+                            ends + make_interval(secs => s.buffer_after_s)) f
+            WHERE s.organization_id = org AND s.id = service
+            GROUP BY f.resource_id
+        ), sets AS (
+            SELECT number, candidates, needed FROM needs
+            UNION ALL
+            SELECT n.number, s.candidates || n.candidates, s.needed + n.needed
+            FROM sets s JOIN needs n ON n.number > s.number
+        )
+        SELECT min(coalesce((SELECT sum(f.units) FROM free f WHERE f.resource_id = ANY (s.candidates)), 0)::bigint
+                   / s.needed::bigint)::integer
+        FROM sets s;
     END"""
 
 FUNCTIONS = {
@@ -312,12 +328,10 @@ def upgrade() -> None:
         ["organization_id", "customer_id", "created_at"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_calendar_feeds_driver_id_created_at"),
-        "calendar_feeds",
-        ["organization_id", "driver_id", "created_at"],
-        unique=False,
-    )
+    for owner in ("driver_id", "resource_id"):
+        op.create_index(
+            op.f(f"ix_calendar_feeds_{owner}_created_at"), "calendar_feeds", ["organization_id", owner, "created_at"]
+        )
     op.create_table(
         "openings",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -527,14 +541,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_series")),
     )
     op.create_index(
-        op.f("ix_series_customer_id_starts_at_local_id"),
+        op.f("ix_series_customer_id_created_at_id"),
         "series",
-        ["organization_id", "customer_id", "starts_at_local", "id"],
+        ["organization_id", "customer_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(op.f("ix_series_service_id"), "series", ["organization_id", "service_id"], unique=False)
     op.create_index(
-        op.f("ix_series_starts_at_local_id"), "series", ["organization_id", "starts_at_local", "id"], unique=False
+        op.f("ix_series_created_at_id"), "series", ["organization_id", "created_at", "id"], unique=False
     )
     op.create_index(op.f("ix_series_subject_id"), "series", ["organization_id", "subject_id"], unique=False)
     op.create_table(
@@ -941,9 +955,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_schedule_exceptions_schedule_id_starts_on"), table_name="schedule_exceptions")
     op.drop_table("schedule_exceptions")
     op.drop_index(op.f("ix_series_subject_id"), table_name="series")
-    op.drop_index(op.f("ix_series_starts_at_local_id"), table_name="series")
+    op.drop_index(op.f("ix_series_created_at_id"), table_name="series")
     op.drop_index(op.f("ix_series_service_id"), table_name="series")
-    op.drop_index(op.f("ix_series_customer_id_starts_at_local_id"), table_name="series")
+    op.drop_index(op.f("ix_series_customer_id_created_at_id"), table_name="series")
     op.drop_table("series")
     op.drop_index(op.f("ix_schedules_service_id"), table_name="schedules")
     op.drop_index(op.f("ix_schedules_resource_id"), table_name="schedules")

@@ -164,7 +164,7 @@ def _start_children(
         children.start(
             "api",
             command,
-            environment | {"WAYPOST_PORT": str(taken)},
+            environment | {"WAYPOST_PORT": str(taken), "WAYPOST_PUBLIC_URL": f"http://127.0.0.1:{taken}"},
             keep_fds=[socket.fileno()],
         )
     base = f"127.0.0.1:{taken}"

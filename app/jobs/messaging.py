@@ -1,19 +1,34 @@
 """Mails that follow from what happened."""
 
+from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import aiosmtplib
 
 from app.jobs.desk import Desk, handles
 from app.models import DueWork, WorkKind
 from app.services import messaging
+from app.uow import UnitOfWork
+
+Compose = Callable[[UnitOfWork, UUID, UUID, str], Awaitable[EmailMessage | None]]
 
 
 @handles(WorkKind.MAIL_BOOKING_CONFIRMED)
 async def mail_booking_confirmed(desk: Desk, work: DueWork) -> None:
+    await _mail(desk, work, messaging.booking_confirmed)
+
+
+@handles(WorkKind.MAIL_WAITLIST_OFFER)
+async def mail_waitlist_offer(desk: Desk, work: DueWork) -> None:
+    await _mail(desk, work, messaging.waitlist_offer)
+
+
+async def _mail(desk: Desk, work: DueWork, compose: Compose) -> None:
     """Sent before the work is struck off: a crash in between sends it again, under the same Message-ID."""
     async with desk.write(work) as uow:
-        mail = await messaging.booking_confirmed(uow, work.ref_id, work.id, desk.settings.mail_from)
+        mail = await compose(uow, work.ref_id, work.id, desk.settings.mail_from)
     if mail is not None and desk.settings.smtp_url:
         server = urlsplit(desk.settings.smtp_url)
         await aiosmtplib.send(

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.db import Database
-from app.jobs import bookings, messaging, routes, waitlist
+from app.jobs import bookings, messaging, routes, schedules, series, waitlist
 from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
 from app.jobs.desk import HANDLERS, Desk, take_up
 from app.live import Wakes
@@ -23,7 +23,7 @@ from app.settings import settings as environment
 
 log = logging.getLogger(__name__)
 
-JOBS = (bookings, messaging, routes, waitlist)
+JOBS = (bookings, messaging, routes, schedules, series, waitlist)
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
 RETRY_S = 1.0

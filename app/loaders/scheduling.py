@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app import clock
-from app.loaders.base import Computed, Listing, ToOne
-from app.models import Place, Resource, Service, Slot, SlotStatus
-from app.models.scheduling import bookable
+from app.loaders.base import Computed, Listing, ToMany, ToOne
+from app.models import Place, Requirement, Resource, Service, Slot, SlotStatus
+from app.models.scheduling import bookable, resources_allow
 from app.uow import ReadUnit
 
 
@@ -20,12 +20,9 @@ def _available(wanted: bool) -> ColumnElement[bool]:
 
 async def _places(reads: ReadUnit, slots: Sequence[UUID]) -> Mapping[UUID, int]:
     """How many places of each slot can be booked: those that are left, or fewer if what the service needs is in use."""
-    allowed = func.resources_allow(
-        Slot.organization_id, Slot.service_id, Slot.resource_id, Slot.starts_at, Slot.ends_at
-    )
     left = Slot.capacity - Slot.taken
     rows = await reads.execute(
-        select(Slot.id, func.least(left, func.coalesce(allowed, left))).where(
+        select(Slot.id, func.least(left, func.coalesce(resources_allow(), left))).where(
             Slot.organization_id == reads.viewer.organization_id,
             Slot.id == any_(bindparam(None, list(slots), type_=ARRAY(Uuid()))),
             Slot.status == SlotStatus.OPEN,
@@ -38,6 +35,7 @@ SERVICES = Listing(
     Service, "name", orders={"NAME": "name"}, filters={"active": lambda active: Service.active == active}
 )
 SERVICE_PLACE = ToOne(Place, "place_id")
+SERVICE_REQUIREMENTS = ToMany(Requirement, "service_id", ("position",))
 SLOTS = Listing(
     Slot,
     "starts_at",

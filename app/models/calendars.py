@@ -20,6 +20,7 @@ class CalendarFeed(Tenant, Base):
         Index(None, "organization_id", "created_at", "id"),
         Index(None, "organization_id", "customer_id", "created_at"),
         Index(None, "organization_id", "driver_id", "created_at"),
+        Index(None, "organization_id", "resource_id", "created_at"),
         CheckConstraint("num_nonnulls(customer_id, driver_id, resource_id) = 1", name="owner"),
     )
 

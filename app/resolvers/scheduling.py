@@ -11,13 +11,14 @@ from app.schema.scheduling import (
     Service,
     ServiceFilter,
     ServiceOrder,
+    SetServiceRequirementsInput,
     Slot,
     SlotFilter,
     SlotOrder,
     UpdateServiceInput,
     UpdateSlotInput,
 )
-from app.services import scheduling
+from app.services import resources, scheduling
 from app.uow import UnitOfWork
 
 connection(
@@ -53,6 +54,16 @@ async def create_service(info: Info, uow: UnitOfWork, input: CreateServiceInput)
 )
 async def update_service(info: Info, uow: UnitOfWork, input: UpdateServiceInput) -> Nodes:
     return {"service": await scheduling.update_service(uow, **input.values())}
+
+
+@mutation(
+    "Say which resources each booking of a service uses.",
+    Permission.CATALOGUE_WRITE,
+    answers={"service": (Service, "The service, changed.")},
+    refusals=(VersionConflict,),
+)
+async def set_service_requirements(info: Info, uow: UnitOfWork, input: SetServiceRequirementsInput) -> Nodes:
+    return {"service": await resources.set_requirements(uow, **input.values())}
 
 
 @mutation("Add a slot.", Permission.CATALOGUE_WRITE, answers={"slot": (Slot, "The slot.")})

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from datetime import date, datetime
+import re
+from datetime import date, datetime, time
 from typing import NewType
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.schema.fields import column
 
 EventSeq = NewType("EventSeq", int)
 MinorUnits = NewType("MinorUnits", int)
+LocalDateTime = NewType("LocalDateTime", datetime)
 
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript reads without loss."""
@@ -51,8 +53,31 @@ def _read_instant(value: object) -> datetime:
     return instant
 
 
+def _read_local(value: object) -> datetime:
+    local = datetime.fromisoformat(str(value))
+    if local.tzinfo is not None:
+        raise ValueError("a time on the wall has no zone: 2026-11-20T09:00:00")
+    if local.microsecond or not YEARS[0] < local.year < YEARS[1]:
+        raise ValueError("a time on the wall of this age, in whole seconds")
+    return local
+
+
 def _read_day(value: object) -> date:
-    return date.fromisoformat(str(value))
+    day = date.fromisoformat(str(value))
+    if not YEARS[0] < day.year < YEARS[1]:
+        # PostgreSQL would take the first and the last day that there are for infinity
+        raise ValueError("a day of this age")
+    return day
+
+
+def _read_time(value: object) -> time:
+    if not re.fullmatch(r"\d\d:\d\d", str(value), re.ASCII):
+        raise ValueError("a time on the wall is HH:MM")
+    return time.fromisoformat(str(value))
+
+
+def _write_time(value: time) -> str:
+    return value.isoformat("minutes")
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -72,12 +97,25 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=datetime.isoformat,
         parse_value=_read_instant,
     ),
+    LocalDateTime: strawberry.scalar(
+        name="LocalDateTime",
+        description="A time on the wall as ISO 8601 without a zone.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date-time",
+        serialize=datetime.isoformat,
+        parse_value=_read_local,
+    ),
     date: strawberry.scalar(
         name="Date",
         description="A day of the calendar as ISO 8601.",
         specified_by_url="https://scalars.graphql.org/andimarek/local-date",
         serialize=date.isoformat,
         parse_value=_read_day,
+    ),
+    time: strawberry.scalar(
+        name="LocalTime",
+        description="A time on the wall as HH:MM.",
+        serialize=_write_time,
+        parse_value=_read_time,
     ),
 }
 

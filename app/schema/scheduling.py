@@ -11,13 +11,13 @@ from app.loaders import scheduling as relations
 from app.models.base import Vocabulary
 from app.models.scheduling import Confirmation, ServiceKind, SlotStatus
 from app.schema.customers import Place
-from app.schema.fields import column, computed, derived, to_one, vocabulary
+from app.schema.fields import column, computed, derived, to_many, to_one, vocabulary
 from app.schema.inputs import Direction, Inline, Values
 from app.schema.nodes import Node, node
 from app.schema.scalars import MinorUnits, Money, money
 
 if TYPE_CHECKING:
-    from app.schema.resources import Resource
+    from app.schema.resources import Requirement, Resource
 
 vocabulary(SlotStatus, "Whether a slot takes bookings.")
 vocabulary(ServiceKind, "How a service is booked.")
@@ -70,6 +70,9 @@ class Service(Node):
     buffer_before_s: int = column("For how long its resources are kept before it begins, in seconds.")
     buffer_after_s: int = column("For how long its resources are kept after it ends, in seconds.")
     policy: BookingPolicy = derived(lambda service: service, "When customers may book and cancel, and what it costs.")
+    requirements: list[Annotated["Requirement", strawberry.lazy("app.schema.resources")]] = to_many(
+        relations.SERVICE_REQUIREMENTS, "What each booking uses besides a place."
+    )
     active: bool = column("Whether it is offered.")
 
 
@@ -206,6 +209,7 @@ class CreateSlotInput(Values):
     starts_at: datetime = column("When it begins.")
     capacity: int = column("How many bookings it takes.")
     ends_at: datetime | None = column("When it ends; left out, after the service's duration.", default=None)
+    resource_id: strawberry.ID | None = column("Who or what renders it, if that is fixed.", default=None)
 
 
 @strawberry.input(description="What to change of a slot; what is left out stays. A slot with bookings cannot move.")
@@ -216,3 +220,19 @@ class UpdateSlotInput(Values):
     ends_at: strawberry.Maybe[datetime] = column("When it ends.")
     capacity: strawberry.Maybe[int] = column("How many bookings it takes; not fewer than are taken.")
     status: strawberry.Maybe[SlotStatus] = column("Whether it takes bookings.")
+    resource_id: strawberry.Maybe[strawberry.ID | None] = column("Who or what renders it, if that is fixed.")
+
+
+@strawberry.input(description="What a booking uses: any resource of a pool, or a named one.", one_of=True)
+class RequirementInput(Values):
+    pool_id: strawberry.Maybe[strawberry.ID] = column("Any one of this pool.")
+    resource_id: strawberry.Maybe[strawberry.ID] = column("This one.")
+
+
+@strawberry.input(
+    description="What each booking of a service uses from now on; bookings that stand keep what they have."
+)
+class SetServiceRequirementsInput(Values):
+    service_id: strawberry.ID = column("Which service.")
+    version: int = column("The version that was seen.")
+    requirements: list[RequirementInput] = column("One resource each; at most 10. They replace those it had.")

@@ -2,7 +2,7 @@
 
 Consumption is an Allocation and nothing else. A place cannot be oversold by a CHECK on its slot, a unit by an exclusion
 constraint on its times; both are taken without a look before the leap. Lock order: the booking, then slots by id, then
-units, then the event head.
+resources and their units, then the event head.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from sqlalchemy.types import Uuid
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
-from app.models import Allocation, Booking, Requirement, Service, Slot, SlotStatus
+from app.models import Allocation, Booking, Requirement, Resource, Service, Slot, SlotStatus
 from app.uow import UnitOfWork
 
 TAKE_UNIT = text(
@@ -27,7 +27,7 @@ TAKE_UNIT = text(
         FROM free_units(:org, :candidates, :begins, :ends, :busy_from, :busy_until) f
         JOIN resources r ON r.organization_id = :org AND r.id = f.resource_id
         WHERE r.active AND f.number <= r.capacity
-        ORDER BY f.number, f.resource_id LIMIT 1
+        ORDER BY f.resource_id = ANY (:wanted), f.number, f.resource_id LIMIT 1
         FOR SHARE OF r
     ), taken AS (
         INSERT INTO allocations (organization_id, booking_id, unit_id, during)
@@ -37,9 +37,13 @@ TAKE_UNIT = text(
     )
     SELECT EXISTS (SELECT FROM free), EXISTS (SELECT FROM taken)
     """
-).bindparams(bindparam("candidates", type_=ARRAY(Uuid())))
+).bindparams(bindparam("candidates", type_=ARRAY(Uuid())), bindparam("wanted", type_=ARRAY(Uuid())))
 
-NEEDS = text("SELECT candidates FROM resource_needs(:org, :service, :named) ORDER BY need")
+# Needs with the least choice come first; apart from that, all services go through the same pools in the same order, so
+# that no two bookings wait for each other.
+NEEDS = text(
+    "SELECT candidates FROM resource_needs(:org, :service, :named) ORDER BY cardinality(candidates), candidates, need"
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,23 @@ async def take_each(uow: UnitOfWork, wanted: Sequence[Sequence[UUID]]) -> list[C
         own = [slot for slot in slots if slot.id in slot_ids]
         service, needs = services[own[0].service_id]
         claims.append(Claim(service, own, needs or any(slot.resource_id for slot in own)))
+    if len(claims) > 1:
+        await _queue_up(uow, claims)
     return claims
+
+
+async def _queue_up(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
+    """Let others wait for every resource that might be taken: several bookings take units in any order, and two who did
+    so at once would wait for each other."""
+    unlike = {(claim.service.id, claim.slots[0].resource_id): claim for claim in claims if claim.needs_resources}
+    candidates = {id for claim in unlike.values() for need in await _needs(uow, claim) for id in need}
+    if candidates:
+        await uow.session.execute(
+            select(Resource.id)
+            .where(Resource.organization_id == uow.viewer.organization_id, Resource.id.in_(candidates))
+            .order_by(Resource.id)
+            .with_for_update(key_share=True)
+        )
 
 
 def _check_room(uow: UnitOfWork, slot: Slot, wanted: int) -> None:
@@ -120,8 +140,9 @@ async def allocate(uow: UnitOfWork, booking: Booking, claim: Claim) -> None:
         for slot in claim.slots
     )
     if claim.needs_resources:
-        for candidates in await _needs(uow, claim):
-            await _take_unit(uow, booking, claim, candidates)
+        needs = await _needs(uow, claim)
+        for number, candidates in enumerate(needs, 1):
+            await _take_unit(uow, booking, claim, candidates, [id for later in needs[number:] for id in later])
 
 
 async def _needs(uow: UnitOfWork, claim: Claim) -> Sequence[list[UUID]]:
@@ -132,13 +153,19 @@ async def _needs(uow: UnitOfWork, claim: Claim) -> Sequence[list[UUID]]:
     return (await uow.session.execute(NEEDS, parameters)).scalars().all()
 
 
-async def _take_unit(uow: UnitOfWork, booking: Booking, claim: Claim, candidates: list[UUID]) -> None:
-    """Take the first unit that is free. Whoever finds that somebody was faster looks for the next one."""
+async def _take_unit(
+    uow: UnitOfWork, booking: Booking, claim: Claim, candidates: list[UUID], wanted: list[UUID]
+) -> None:
+    """Take the first unit that is free, if possible of a resource that is not wanted for another need as well.
+
+    Whoever finds that somebody was faster looks for the next one.
+    """
     before, after = claim.service.buffers
     parameters = {
         "org": uow.viewer.organization_id,
         "booking": booking.id,
         "candidates": candidates,
+        "wanted": wanted,
         "begins": claim.starts_at,
         "ends": claim.ends_at,
         "busy_from": claim.starts_at - before,
@@ -161,8 +188,23 @@ class Freed:
     units_until: datetime | None
 
 
+async def slots_of(uow: UnitOfWork, booking: Booking) -> Sequence[UUID]:
+    """The slots that a booking, which is locked, has places of."""
+    found = await uow.scalars(
+        select(Allocation.slot_id).where(
+            Allocation.organization_id == booking.organization_id,
+            Allocation.booking_id == booking.id,
+            Allocation.slot_id.is_not(None),
+        )
+    )
+    return [slot_id for slot_id in found if slot_id is not None]
+
+
 async def release(uow: UnitOfWork, booking: Booking) -> Freed:
     """Give everything back; its slots are locked from here on."""
+    if booking.nights is not None and booking.nights > 1:
+        # the trigger that counts takes them in no order
+        await lock(uow, await slots_of(uow, booking))
     gone = await uow.session.execute(
         delete(Allocation)
         .where(Allocation.organization_id == booking.organization_id, Allocation.booking_id == booking.id)

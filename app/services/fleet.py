@@ -70,12 +70,12 @@ async def _driver_values(uow: UnitOfWork, given: dict[str, Any]) -> dict[str, An
     if "phone" in given:
         checked["phone"] = await values.phone(uow, given["phone"])
     if given.get("user_id"):
-        await _member(uow, given["user_id"])
+        await check_member(uow, given["user_id"])
     return checked
 
 
-async def _member(uow: UnitOfWork, user_id: UUID) -> None:
-    """Only a member of this organization can be its driver."""
+async def check_member(uow: UnitOfWork, user_id: UUID) -> None:
+    """Only a member of this organization can drive or work for it."""
     membership = select(Membership.id).where(
         Membership.organization_id == uow.viewer.organization_id, Membership.user_id == user_id
     )

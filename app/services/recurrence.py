@@ -17,12 +17,18 @@ from app.errors import BadUserInput
 
 RULE_MAX = 500
 TIMES_MAX = 50_000
-"""Times of one rule from its first; what has more was not meant."""
+"""Times of one rule that are asked for at once; what has more was not meant."""
 PARTS = {
     *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH"),
     *("BYSETPOS", "BYHOUR", "BYMINUTE"),
 }
-FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+MEANINGLESS = {
+    "DAILY": {"BYYEARDAY", "BYWEEKNO"},
+    "WEEKLY": {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"},
+    "MONTHLY": {"BYYEARDAY", "BYWEEKNO"},
+    "YEARLY": set[str](),
+}
+"""What the RFC forbids together with a frequency."""
 INTERVAL_MAX = 1_000
 LATE = datetime(9990, 1, 1)  # noqa: DTZ001
 """The last years that there are: a rule that no day of theirs fulfils is searched for no longer, and refused."""
@@ -44,6 +50,7 @@ class Rule:
         count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
         if count and until:
             raise BadUserInput("A rule has COUNT or UNTIL, not both.", field)
+        parts |= _alike(parts)
         pattern = _joined(parts)
         try:
             possible = any(True for _ in rrulestr(_every(parts), dtstart=LATE))
@@ -57,17 +64,20 @@ class Rule:
             raise BadUserInput(f"COUNT is between 1 and {TIMES_MAX}.", field)
         return cls(_canonical(text), pattern, number, end)
 
-    def times(self, first: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-        """Local times of the rule from `first` on and before `end`, both local."""
+    def times(
+        self, first: datetime, end: datetime, zone: ZoneInfo, since: datetime | None = None
+    ) -> Iterator[datetime]:
+        """Local times of the rule that begins at `first`: those not before `since` and before `end`, all local."""
         expanded = rrulestr(self.pattern, dtstart=first)
         if not isinstance(expanded, rrule):
             raise TypeError("one rule makes one rrule")
         times: Iterator[datetime] = iter(expanded.replace(until=end))
-        for number, time in enumerate(self._bounded(times, zone)):
+        since = since or first
+        wanted = (time for time in self._bounded(times, zone) if since <= time < end)
+        for number, time in enumerate(wanted):
             if number == TIMES_MAX:
                 raise BadUserInput(f"A rule makes at most {TIMES_MAX} times.", "rule")
-            if time < end:
-                yield time
+            yield time
 
     def _bounded(self, times: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
         if self.count is not None:
@@ -95,8 +105,13 @@ def _parts(text: str, field: str) -> dict[str, str]:
         if name not in PARTS or not value or name in parts:
             raise BadUserInput(f"A rule cannot have the part {part!r} here.", field)
         parts[name] = value
-    if parts.get("FREQ") not in FREQUENCIES:
-        raise BadUserInput("FREQ is one of " + ", ".join(sorted(FREQUENCIES)) + ".", field)
+    frequency = parts.get("FREQ", "")
+    if frequency not in MEANINGLESS:
+        raise BadUserInput("FREQ is one of " + ", ".join(MEANINGLESS) + ".", field)
+    if found := MEANINGLESS[frequency] & parts.keys():
+        raise BadUserInput(f"A {frequency} rule cannot have {', '.join(sorted(found))}.", field)
+    if frequency in ("DAILY", "WEEKLY") and any(character.isdigit() for character in parts.get("BYDAY", "")):
+        raise BadUserInput("Only the days of a month or a year are numbered.", field)
     interval = parts.get("INTERVAL", "1")
     if not interval.isdecimal() or not 1 <= int(interval) <= INTERVAL_MAX:
         raise BadUserInput(f"INTERVAL is between 1 and {INTERVAL_MAX}.", field)
@@ -105,6 +120,16 @@ def _parts(text: str, field: str) -> dict[str, str]:
 
 def _joined(parts: dict[str, str]) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _alike(parts: dict[str, str]) -> dict[str, str]:
+    """BYDAY with every day numbered, if one is: of `MO,1TU`, dateutil sees only days that are both."""
+    days = parts.get("BYDAY", "").split(",")
+    if all(day[:-2] for day in days) or not any(day[:-2] for day in days):
+        return {}
+    last = 53 if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts else 5
+    numbered = (day if day[:-2] else ",".join(f"{number}{day}" for number in range(1, last + 1)) for day in days)
+    return {"BYDAY": ",".join(numbered)}
 
 
 def _every(parts: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from app import clock
 from app.errors import BadUserInput, SlotInUse
-from app.models import EventType, Service, Slot
+from app.models import EventType, Resource, Service, Slot
 from app.models.scheduling import bookable
 from app.services import values
 from app.services.bookings import offer_places
@@ -84,23 +84,41 @@ def _policy(given: dict[str, Any]) -> dict[str, Any]:
 
 
 async def create_slot(
-    uow: UnitOfWork, service_id: UUID, starts_at: datetime, capacity: int, ends_at: datetime | None = None
+    uow: UnitOfWork,
+    service_id: UUID,
+    starts_at: datetime,
+    capacity: int,
+    ends_at: datetime | None = None,
+    resource_id: UUID | None = None,
 ) -> Slot:
     service = await uow.get(Service, service_id)
+    if resource_id is not None:
+        await uow.get(Resource, resource_id)
     ends_at = ends_at or starts_at + timedelta(seconds=service.duration_s)
     _check_times(starts_at, ends_at)
     values.between(capacity, 0, CAPACITY_MAX, "capacity")
-    slot = await uow.add(Slot(service_id=service.id, starts_at=starts_at, ends_at=ends_at, capacity=capacity))
+    slot = await uow.add(
+        Slot(
+            service_id=service.id,
+            resource_id=resource_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            capacity=capacity,
+        )
+    )
     uow.emit(EventType.SLOT_CREATED, slot)
     return slot
 
 
 async def update_slot(uow: UnitOfWork, slot_id: UUID, version: int, **changes: Any) -> Slot:
     slot = await uow.get(Slot, slot_id, lock=True)
+    resource_id = changes.get("resource_id", slot.resource_id)
+    if resource_id is not None:
+        await uow.get(Resource, resource_id)
     starts_at, ends_at = (changes.get("starts_at", slot.starts_at), changes.get("ends_at", slot.ends_at))
     _check_times(starts_at, ends_at)
     capacity = values.between(changes.get("capacity", slot.capacity), 0, CAPACITY_MAX, "capacity")
-    moved = (starts_at, ends_at) != (slot.starts_at, slot.ends_at)
+    moved = (starts_at, ends_at, resource_id) != (slot.starts_at, slot.ends_at, slot.resource_id)
     if (moved and slot.taken) or capacity < slot.taken:
         raise SlotInUse(slot.taken)
     await uow.change(slot, version, changes)

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 
-from app.errors import SlotAvailable, SlotClosed, WaitlistClosed
+from app.errors import InvalidTransition, SlotAvailable, SlotClosed, WaitlistClosed
 from app.models import (
     Booking,
     BookingStatus,
@@ -71,15 +71,34 @@ def waitlist_open(slot_id: UUID) -> Select[UUID]:
 async def leave_waitlist(uow: UnitOfWork, entry_id: UUID) -> WaitlistEntry:
     """Get out of the line; an offer goes to the next."""
     entry = await uow.get(WaitlistEntry, entry_id)
+    if await _left(uow, entry):
+        uow.emit(EventType.WAITLIST_LEFT, entry)
+        return entry
+    await uow.session.refresh(entry)
     if entry.status is WaitlistStatus.OFFERED and entry.booking_id is not None:
         # the booking first, as everywhere
         booking = await uow.fetch(Booking, entry.booking_id, lock=True)
         if booking.status is BookingStatus.HELD:
             await bookings.drop_hold(uow, booking)
             return entry
-    await uow.transition(entry, WaitlistStatus.LEFT)
-    uow.emit(EventType.WAITLIST_LEFT, entry)
-    return entry
+        await uow.session.refresh(entry)
+    raise InvalidTransition("waitlist entry", entry.status, WaitlistStatus.LEFT)
+
+
+async def _left(uow: UnitOfWork, entry: WaitlistEntry) -> bool:
+    """Whether it waited until now. With an offer made meanwhile there is a place to give back."""
+    left = await uow.session.execute(
+        update(WaitlistEntry)
+        .where(
+            WaitlistEntry.organization_id == entry.organization_id,
+            WaitlistEntry.id == entry.id,
+            WaitlistEntry.status == WaitlistStatus.WAITING,
+        )
+        .values(status=WaitlistStatus.LEFT, updated_at=uow.now)
+        .returning(WaitlistEntry)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return left.first() is not None
 
 
 async def end_waiting(uow: UnitOfWork, entry_id: UUID) -> None:

@@ -107,3 +107,23 @@ async def test_customer_search(operation: Operation, house: House, rows: int) ->
         ("Pet", "Pet 00"),
         ("Patient", "Tamar Lomidze"),
     ]
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_booking_statistics(operation: Operation, house: House, rows: int) -> None:
+    for number in range(rows):
+        visit = await Visit.of(house, name=f"Service {number:02}")
+        await visit.booking("CHECKED_IN")
+        await visit.booking("NO_SHOW")
+    day = house.day.isoformat()
+    found = (await operation.run(house.client("STAFF"), **{"from": day, "to": day}))["bookingStatistics"]
+    services = found.pop("byService")
+    assert found == {
+        "total": 2 * rows,
+        "byStatus": [{"status": "CHECKED_IN", "count": rows}, {"status": "NO_SHOW", "count": rows}],
+        "occupancy": 0.1,
+        "noShowRate": 0.5,
+    }
+    assert [(of["service"]["name"], of["count"], of["revenue"]) for of in services] == [
+        (f"Service {number:02}", 2, {"amount": 4500, "currency": "GEL"}) for number in range(rows)
+    ]

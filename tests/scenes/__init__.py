@@ -1,17 +1,44 @@
 """How to ask for every root field in a valid way; `stage` has what the scenes are made of."""
 
 from app.schema.scalars import encode_id
-from tests.scenes import bookings, customers, fleet, identity, scheduling, transports, waitlist
+from tests.scenes import (
+    analytics,
+    bookings,
+    calendars,
+    customers,
+    fleet,
+    identity,
+    resources,
+    schedules,
+    scheduling,
+    series,
+    transports,
+    waitlist,
+)
 from tests.scenes.stage import SCENES, Scene, Stage, cursor
 
 __all__ = ["SCENES", "Scene", "Stage", "cursor", "nodes"]
 
-DOMAINS = (bookings, customers, fleet, identity, scheduling, transports, waitlist)
+DOMAINS = (
+    analytics,
+    bookings,
+    calendars,
+    customers,
+    fleet,
+    identity,
+    resources,
+    schedules,
+    scheduling,
+    series,
+    transports,
+    waitlist,
+)
 
 
 async def nodes(stage: Stage) -> dict[str, str]:
     """One id of each type that has ids."""
     there = await stage.journey()
+    standing = await series.standing(stage)
     membership = await stage.house.value(
         "SELECT id FROM memberships WHERE organization_id = $1 AND user_id = $2", stage.customer.user_id
     )
@@ -24,12 +51,17 @@ async def nodes(stage: Stage) -> dict[str, str]:
         "Pet": there.pet,
         "Patient": await stage.patient(),
         "Car": await stage.car(),
+        "Schedule": await schedules.a_schedule(stage),
+        "ScheduleException": (await schedules.an_exception(stage))[0],
         "Service": there.service,
         "Slot": there.slot,
         "Booking": there.booking,
         "BookingGroup": await stage.booking_group(),
         "BookingCharge": await stage.booking_charge(),
         "WaitlistEntry": await stage.waitlist_entry(),
+        "Series": standing.series,
+        "Occurrence": standing.occurrence,
+        "CalendarFeed": await calendars.calendar_feed(stage),
         "Driver": there.driver,
         "Vehicle": await stage.vehicle(),
         "VehicleType": await stage.vehicle_type(),
@@ -37,5 +69,8 @@ async def nodes(stage: Stage) -> dict[str, str]:
         "Transport": there.transport,
         "Route": there.route,
         "Stop": there.stop,
+        "Resource": await stage.resource(),
+        "ResourcePool": await stage.resource_pool(),
+        "Requirement": await stage.requirement(),
         "PlanningRun": await stage.planning_run(),
     }

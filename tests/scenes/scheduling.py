@@ -13,9 +13,9 @@ async def services(stage: Stage) -> Json:
 
 @scene()
 async def slots(stage: Stage) -> Json:
-    service = await stage.house.service()
-    await stage.house.slot(service)
-    return {"filter": {"serviceId": encode_id("Service", service)}}
+    service, resource = await stage.house.service(), await stage.house.resource()
+    await stage.house.slot(service, resource_id=resource)
+    return {"filter": {"serviceId": encode_id("Service", service), "resourceId": encode_id("Resource", resource)}}
 
 
 @mutation
@@ -30,9 +30,16 @@ async def update_service(stage: Stage) -> Json:
 
 @mutation
 async def create_slot(stage: Stage) -> Json:
-    return {"serviceId": await stage.service(), "startsAt": stage.instant(14), "capacity": 3}
+    resource = await stage.resource()
+    return {"serviceId": await stage.service(), "startsAt": stage.instant(14), "capacity": 3, "resourceId": resource}
 
 
 @mutation
 async def update_slot(stage: Stage) -> Json:
-    return {"slotId": await stage.slot(), "version": 1, "capacity": 3}
+    return {"slotId": await stage.slot(), "version": 1, "capacity": 3, "resourceId": await stage.resource()}
+
+
+@mutation
+async def set_service_requirements(stage: Stage) -> Json:
+    needs = [{"poolId": await stage.resource_pool()}, {"resourceId": await stage.resource()}]
+    return {"serviceId": await stage.service(), "version": 1, "requirements": needs}

@@ -111,6 +111,16 @@ class Stage:
         slot, pet = await self.house.slot(capacity=0), await self.house.pet(self.customer_id)
         return encode_id("WaitlistEntry", await self.house.waitlist_entry(self.customer_id, pet, slot))
 
+    async def resource(self, kind: str = "BAY") -> str:
+        return encode_id("Resource", await self.house.resource(kind))
+
+    async def resource_pool(self) -> str:
+        return encode_id("ResourcePool", await self.house.pool_of(await self.house.resource()))
+
+    async def requirement(self) -> str:
+        service, resource = await self.house.service(), await self.house.resource()
+        return encode_id("Requirement", await self.house.requirement(service, resource_id=resource))
+
     async def vehicle(self) -> str:
         return encode_id("Vehicle", await self.house.vehicle())
 

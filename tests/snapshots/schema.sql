@@ -43,6 +43,264 @@ CREATE FUNCTION public.credentials(wanted_email text) RETURNS TABLE(user_id uuid
    WHERE (u.email = credentials.wanted_email);
 END;
 
+CREATE TABLE public.allocations (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    booking_id uuid NOT NULL,
+    slot_id uuid,
+    during tstzrange NOT NULL,
+    quantity integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    unit_id uuid,
+    starts_at timestamp with time zone GENERATED ALWAYS AS (lower(during)) STORED NOT NULL,
+    ends_at timestamp with time zone GENERATED ALWAYS AS (upper(during)) STORED NOT NULL,
+    CONSTRAINT ck_allocations_quantity CHECK ((quantity > 0)),
+    CONSTRAINT ck_allocations_target CHECK ((num_nonnulls(slot_id, unit_id) = 1))
+);
+
+ALTER TABLE ONLY public.allocations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.openings (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    resource_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_openings_times CHECK ((starts_at < ends_at))
+);
+
+ALTER TABLE ONLY public.openings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.resource_units (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    resource_id uuid NOT NULL,
+    number integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_resource_units_number CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.resource_units FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.resources (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    name text NOT NULL,
+    place_id uuid,
+    user_id uuid,
+    capacity integer DEFAULT 1 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_resources_capacity CHECK (((capacity >= 1) AND (capacity <= 1000))),
+    CONSTRAINT ck_resources_kind CHECK (((kind)::text = ANY ((ARRAY['STAFF'::character varying, 'BAY'::character varying, 'KENNEL'::character varying, 'ROOM'::character varying, 'VEHICLE'::character varying])::text[]))),
+    CONSTRAINT ck_resources_user CHECK (((user_id IS NULL) OR ((kind)::text = 'STAFF'::text)))
+);
+
+ALTER TABLE ONLY public.resources FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.schedules (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    service_id uuid,
+    resource_id uuid,
+    rule text NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date,
+    opens_at time without time zone NOT NULL,
+    closes_at time without time zone NOT NULL,
+    slot_every_s integer,
+    capacity integer DEFAULT 1 NOT NULL,
+    horizon_days integer DEFAULT 90 NOT NULL,
+    planned_until date,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_schedules_capacity CHECK ((capacity > 0)),
+    CONSTRAINT ck_schedules_days CHECK ((starts_on <= ends_on)),
+    CONSTRAINT ck_schedules_horizon CHECK (((horizon_days >= 1) AND (horizon_days <= 366))),
+    CONSTRAINT ck_schedules_owner CHECK ((num_nonnulls(service_id, resource_id) > 0)),
+    CONSTRAINT ck_schedules_slot_every CHECK ((slot_every_s > 0))
+);
+
+ALTER TABLE ONLY public.schedules FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.free_units(org uuid, candidates uuid[], begins timestamp with time zone, ends timestamp with time zone, busy_from timestamp with time zone, busy_until timestamp with time zone) RETURNS TABLE(unit_id uuid, resource_id uuid, number integer)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT u.id,
+     u.resource_id,
+     u.number
+    FROM (public.resources r
+      JOIN public.resource_units u ON (((u.organization_id = r.organization_id) AND (u.resource_id = r.id))))
+   WHERE ((r.organization_id = free_units.org) AND (r.id = ANY (free_units.candidates)) AND r.active AND (u.number <= r.capacity) AND COALESCE((( SELECT a.starts_at
+            FROM public.allocations a
+           WHERE ((a.organization_id = free_units.org) AND (a.unit_id = u.id) AND (a.ends_at > free_units.busy_from))
+           ORDER BY a.ends_at
+          LIMIT 1) >= free_units.busy_until), true) AND ((NOT (EXISTS ( SELECT
+            FROM public.schedules h
+           WHERE ((h.organization_id = free_units.org) AND (h.resource_id = r.id) AND (h.service_id IS NULL) AND h.active)))) OR COALESCE((( SELECT o.starts_at
+            FROM public.openings o
+           WHERE ((o.organization_id = free_units.org) AND (o.resource_id = r.id) AND (o.ends_at >= free_units.ends))
+           ORDER BY o.ends_at
+          LIMIT 1) <= free_units.begins), false)));
+END;
+
+CREATE TABLE public.requirements (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    service_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    pool_id uuid,
+    resource_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_requirements_target CHECK ((num_nonnulls(pool_id, resource_id) = 1))
+);
+
+ALTER TABLE ONLY public.requirements FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.resource_pool_members (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    pool_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.resource_pool_members FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.resource_needs(org uuid, service uuid, named uuid) RETURNS TABLE(need integer, candidates uuid[])
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH needs AS (
+          SELECT q."position",
+                 CASE
+                     WHEN (q.resource_id IS NOT NULL) THEN ARRAY[q.resource_id]
+                     ELSE ARRAY( SELECT m.resource_id
+                        FROM public.resource_pool_members m
+                       WHERE ((m.organization_id = resource_needs.org) AND (m.pool_id = q.pool_id))
+                       ORDER BY m.resource_id)
+                 END AS candidates
+            FROM public.requirements q
+           WHERE ((q.organization_id = resource_needs.org) AND (q.service_id = resource_needs.service))
+         ), met AS (
+          SELECT ( SELECT n."position"
+                    FROM needs n
+                   WHERE (resource_needs.named = ANY (n.candidates))
+                   ORDER BY (cardinality(n.candidates)), n."position"
+                  LIMIT 1) AS "position"
+         )
+  SELECT n."position",
+         CASE
+             WHEN (n."position" = met."position") THEN ARRAY[resource_needs.named]
+             ELSE n.candidates
+         END AS candidates
+    FROM needs n,
+     met
+ UNION ALL
+  SELECT 0,
+     ARRAY[resource_needs.named] AS "array"
+    FROM met
+   WHERE ((resource_needs.named IS NOT NULL) AND (met."position" IS NULL))
+  ORDER BY 1;
+END;
+
+CREATE TABLE public.services (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    description text,
+    place_id uuid NOT NULL,
+    duration_s integer NOT NULL,
+    price_minor bigint NOT NULL,
+    currency character varying(3) NOT NULL,
+    cancellation_notice_s integer DEFAULT 0 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    kind character varying(40) DEFAULT 'APPOINTMENT'::character varying NOT NULL,
+    buffer_before_s integer DEFAULT 0 NOT NULL,
+    buffer_after_s integer DEFAULT 0 NOT NULL,
+    opens_before_s integer,
+    notice_s integer DEFAULT 0 NOT NULL,
+    bookable_from timestamp with time zone,
+    bookable_until timestamp with time zone,
+    free_cancellation_notice_s integer DEFAULT 0 NOT NULL,
+    cancellation_fee_minor bigint,
+    cancellation_fee_percent integer,
+    no_show_fee_minor bigint,
+    no_show_fee_percent integer,
+    confirmation character varying(40) DEFAULT 'BY_STAFF'::character varying NOT NULL,
+    customer_places_max integer,
+    waitlist_max integer DEFAULT 50 NOT NULL,
+    waitlist_offer_s integer DEFAULT 3600 NOT NULL,
+    CONSTRAINT ck_services_bookable CHECK ((bookable_from < bookable_until)),
+    CONSTRAINT ck_services_buffers CHECK (((buffer_before_s >= 0) AND (buffer_after_s >= 0))),
+    CONSTRAINT ck_services_cancellation_fee CHECK ((num_nonnulls(cancellation_fee_minor, cancellation_fee_percent) < 2)),
+    CONSTRAINT ck_services_cancellation_fee_minor CHECK ((cancellation_fee_minor >= 0)),
+    CONSTRAINT ck_services_cancellation_fee_percent CHECK (((cancellation_fee_percent >= 0) AND (cancellation_fee_percent <= 100))),
+    CONSTRAINT ck_services_cancellation_notice CHECK ((cancellation_notice_s >= 0)),
+    CONSTRAINT ck_services_confirmation CHECK (((confirmation)::text = ANY ((ARRAY['BY_STAFF'::character varying, 'AUTOMATIC'::character varying])::text[]))),
+    CONSTRAINT ck_services_customer_places_max CHECK ((customer_places_max > 0)),
+    CONSTRAINT ck_services_duration CHECK ((duration_s > 0)),
+    CONSTRAINT ck_services_free_cancellation_notice CHECK ((free_cancellation_notice_s >= 0)),
+    CONSTRAINT ck_services_kind CHECK (((kind)::text = ANY ((ARRAY['APPOINTMENT'::character varying, 'STAY'::character varying])::text[]))),
+    CONSTRAINT ck_services_no_show_fee CHECK ((num_nonnulls(no_show_fee_minor, no_show_fee_percent) < 2)),
+    CONSTRAINT ck_services_no_show_fee_minor CHECK ((no_show_fee_minor >= 0)),
+    CONSTRAINT ck_services_no_show_fee_percent CHECK (((no_show_fee_percent >= 0) AND (no_show_fee_percent <= 100))),
+    CONSTRAINT ck_services_notice CHECK (((opens_before_s > notice_s) AND (notice_s >= 0))),
+    CONSTRAINT ck_services_price CHECK ((price_minor >= 0)),
+    CONSTRAINT ck_services_waitlist CHECK (((waitlist_max >= 0) AND (waitlist_offer_s > 0)))
+);
+
+ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begins timestamp with time zone, ends timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH RECURSIVE needs AS (
+          SELECT row_number() OVER (ORDER BY n.candidates) AS number,
+             n.candidates,
+             count(*) AS needed
+            FROM public.resource_needs(resources_allow.org, resources_allow.service, resources_allow.named) n(need, candidates)
+           GROUP BY n.candidates
+         ), free AS (
+          SELECT f.resource_id,
+             count(*) AS units
+            FROM public.services s_1,
+             LATERAL public.free_units(resources_allow.org, ARRAY( SELECT unnest(n.candidates) AS unnest
+                    FROM needs n), resources_allow.begins, resources_allow.ends, (resources_allow.begins - make_interval(secs => (s_1.buffer_before_s)::double precision)), (resources_allow.ends + make_interval(secs => (s_1.buffer_after_s)::double precision))) f(unit_id, resource_id, number)
+           WHERE ((s_1.organization_id = resources_allow.org) AND (s_1.id = resources_allow.service))
+           GROUP BY f.resource_id
+         ), sets AS (
+          SELECT needs.number,
+             needs.candidates,
+             needs.needed
+            FROM needs
+         UNION ALL
+          SELECT n.number,
+             (s_1.candidates || n.candidates),
+             (s_1.needed + n.needed)
+            FROM (sets s_1
+              JOIN needs n ON ((n.number > s_1.number)))
+         )
+  SELECT (min(((COALESCE(( SELECT sum(f.units) AS sum
+            FROM free f
+           WHERE (f.resource_id = ANY (s.candidates))), (0)::numeric))::bigint / s.needed)))::integer AS min
+    FROM sets s;
+END;
+
 CREATE TABLE public.customers (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -128,19 +386,31 @@ CREATE FUNCTION public.session_user_id(wanted_hash bytea) RETURNS uuid
    WHERE (s.token_hash = session_user_id.wanted_hash);
 END;
 
-CREATE TABLE public.allocations (
+CREATE TABLE public.booking_charges (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
     booking_id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    during tstzrange NOT NULL,
-    quantity integer DEFAULT 1 NOT NULL,
+    customer_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency character varying(3) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_allocations_quantity CHECK ((quantity > 0))
+    CONSTRAINT ck_booking_charges_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT ck_booking_charges_kind CHECK (((kind)::text = ANY ((ARRAY['CANCELLATION'::character varying, 'NO_SHOW'::character varying])::text[])))
 );
 
-ALTER TABLE ONLY public.allocations FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.booking_charges FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.booking_groups (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    customer_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.booking_groups FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.bookings (
     organization_id uuid NOT NULL,
@@ -161,13 +431,37 @@ CREATE TABLE public.bookings (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    group_id uuid,
+    series_id uuid,
+    nights integer,
+    cancel_before timestamp with time zone NOT NULL,
+    cancel_free_before timestamp with time zone NOT NULL,
+    cancellation_fee_minor bigint DEFAULT '0'::bigint NOT NULL,
+    no_show_fee_minor bigint DEFAULT '0'::bigint NOT NULL,
+    CONSTRAINT ck_bookings_fees CHECK (((cancellation_fee_minor >= 0) AND (no_show_fee_minor >= 0))),
     CONSTRAINT ck_bookings_held_until CHECK ((((status)::text = 'HELD'::text) <= (held_until IS NOT NULL))),
+    CONSTRAINT ck_bookings_nights CHECK ((nights > 0)),
     CONSTRAINT ck_bookings_price CHECK ((price_minor >= 0)),
     CONSTRAINT ck_bookings_status CHECK (((status)::text = ANY ((ARRAY['HELD'::character varying, 'PENDING'::character varying, 'CONFIRMED'::character varying, 'CHECKED_IN'::character varying, 'COMPLETED'::character varying, 'DECLINED'::character varying, 'CANCELLED'::character varying, 'NO_SHOW'::character varying, 'EXPIRED'::character varying])::text[]))),
     CONSTRAINT ck_bookings_times CHECK ((starts_at < ends_at))
 );
 
 ALTER TABLE ONLY public.bookings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.calendar_feeds (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    customer_id uuid,
+    driver_id uuid,
+    resource_id uuid,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_calendar_feeds_owner CHECK ((num_nonnulls(customer_id, driver_id, resource_id) = 1))
+);
+
+ALTER TABLE ONLY public.calendar_feeds FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.cars (
     license_plate text NOT NULL,
@@ -195,7 +489,7 @@ CREATE TABLE public.due_work (
     failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['EXPIRE_HOLD'::character varying, 'PLAN_ROUTES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying])::text[])))
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['EXPIRE_HOLD'::character varying, 'PLAN_ROUTES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'END_WAITING'::character varying, 'MAIL_WAITLIST_OFFER'::character varying])::text[])))
 );
 
 CREATE TABLE public.event_details (
@@ -231,7 +525,7 @@ CREATE TABLE public.events (
     booking_id uuid,
     transport_id uuid,
     payload jsonb NOT NULL,
-    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['ORGANIZATION_CREATED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_EXPIRED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_UPDATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_CANCELLED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_CANCELLED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_COMPLETED'::character varying, 'STOP_CANCELLED'::character varying])::text[])))
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['ORGANIZATION_CREATED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_EXPIRED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_UPDATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_CANCELLED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_CANCELLED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_COMPLETED'::character varying, 'STOP_CANCELLED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_OFFERED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_LEFT'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_UPDATED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
@@ -248,6 +542,22 @@ CREATE TABLE public.idempotency_keys (
 );
 
 ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.occurrences (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    series_id uuid NOT NULL,
+    local_at timestamp without time zone NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    outcome character varying(40) NOT NULL,
+    booking_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_occurrences_booking CHECK ((((outcome)::text = 'BOOKED'::text) = (booking_id IS NOT NULL))),
+    CONSTRAINT ck_occurrences_outcome CHECK (((outcome)::text = ANY ((ARRAY['BOOKED'::character varying, 'SLOT_FULL'::character varying, 'NO_SLOT'::character varying, 'NO_RESOURCE'::character varying, 'NOT_ALLOWED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.occurrences FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.organizations (
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -360,6 +670,17 @@ CREATE TABLE public.positions (
 
 ALTER TABLE ONLY public.positions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.resource_pools (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY public.resource_pools FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.routes (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -382,26 +703,54 @@ CREATE TABLE public.routes (
 
 ALTER TABLE ONLY public.routes FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.services (
+CREATE TABLE public.schedule_exceptions (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
-    name text NOT NULL,
-    description text,
-    place_id uuid NOT NULL,
-    duration_s integer NOT NULL,
-    price_minor bigint NOT NULL,
-    currency character varying(3) NOT NULL,
-    cancellation_notice_s integer DEFAULT 0 NOT NULL,
-    active boolean DEFAULT true NOT NULL,
+    schedule_id uuid,
+    kind character varying(40) NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    opens_at time without time zone,
+    closes_at time without time zone,
+    reason text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT ck_services_cancellation_notice CHECK ((cancellation_notice_s >= 0)),
-    CONSTRAINT ck_services_duration CHECK ((duration_s > 0)),
-    CONSTRAINT ck_services_price CHECK ((price_minor >= 0))
+    CONSTRAINT ck_schedule_exceptions_days CHECK (((starts_on <= ends_on) AND (ends_on < (starts_on + 366)))),
+    CONSTRAINT ck_schedule_exceptions_extra CHECK ((((kind)::text = 'CLOSED'::text) OR (schedule_id IS NOT NULL))),
+    CONSTRAINT ck_schedule_exceptions_hours CHECK ((num_nonnulls(opens_at, closes_at) <> 1)),
+    CONSTRAINT ck_schedule_exceptions_kind CHECK (((kind)::text = ANY ((ARRAY['CLOSED'::character varying, 'EXTRA'::character varying])::text[])))
 );
 
-ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.schedule_exceptions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.series (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    customer_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    service_id uuid NOT NULL,
+    resource_id uuid,
+    status character varying(40) DEFAULT 'ACTIVE'::character varying NOT NULL,
+    rule text NOT NULL,
+    time_zone text NOT NULL,
+    starts_at_local timestamp without time zone NOT NULL,
+    ends_before_local timestamp without time zone,
+    except_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    extra_local timestamp without time zone[] DEFAULT '{}'::timestamp without time zone[] NOT NULL,
+    paused_from date,
+    paused_until date,
+    booked_until date,
+    notes text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_series_pause CHECK ((paused_from <= paused_until)),
+    CONSTRAINT ck_series_paused CHECK ((((status)::text = 'PAUSED'::text) = (paused_from IS NOT NULL))),
+    CONSTRAINT ck_series_status CHECK (((status)::text = ANY ((ARRAY['ACTIVE'::character varying, 'PAUSED'::character varying, 'ENDED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.series FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.shifts (
     organization_id uuid NOT NULL,
@@ -432,8 +781,10 @@ CREATE TABLE public.slots (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    schedule_id uuid,
+    resource_id uuid,
     CONSTRAINT ck_slots_capacity CHECK ((capacity >= 0)),
-    CONSTRAINT ck_slots_status CHECK (((status)::text = ANY ((ARRAY['OPEN'::character varying, 'CLOSED'::character varying])::text[]))),
+    CONSTRAINT ck_slots_status CHECK (((status)::text = ANY ((ARRAY['OPEN'::character varying, 'CLOSED'::character varying, 'WITHDRAWN'::character varying])::text[]))),
     CONSTRAINT ck_slots_taken CHECK (((taken >= 0) AND (taken <= capacity))),
     CONSTRAINT ck_slots_times CHECK ((starts_at < ends_at))
 );
@@ -562,6 +913,27 @@ CREATE TABLE public.vehicles (
 
 ALTER TABLE ONLY public.vehicles FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.waitlist_entries (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    slot_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    number integer NOT NULL,
+    status character varying(40) DEFAULT 'WAITING'::character varying NOT NULL,
+    booking_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_waitlist_entries_number CHECK ((number > 0)),
+    CONSTRAINT ck_waitlist_entries_offer CHECK ((((status)::text <> 'OFFERED'::text) OR (booking_id IS NOT NULL))),
+    CONSTRAINT ck_waitlist_entries_status CHECK (((status)::text = ANY ((ARRAY['WAITING'::character varying, 'OFFERED'::character varying, 'ACCEPTED'::character varying, 'EXPIRED'::character varying, 'LEFT'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.waitlist_entries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT ex_allocations_unit EXCLUDE USING gist (organization_id WITH =, unit_id WITH =, during WITH &&) WHERE ((unit_id IS NOT NULL));
+
 ALTER TABLE ONLY public.shifts
     ADD CONSTRAINT ex_shifts_driver EXCLUDE USING gist (organization_id WITH =, driver_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
 
@@ -571,8 +943,17 @@ ALTER TABLE ONLY public.shifts
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT pk_allocations PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.booking_charges
+    ADD CONSTRAINT pk_booking_charges PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.booking_groups
+    ADD CONSTRAINT pk_booking_groups PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT pk_bookings PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT pk_calendar_feeds PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT pk_cars PRIMARY KEY (organization_id, id, kind);
@@ -601,6 +982,12 @@ ALTER TABLE ONLY public.idempotency_keys
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT pk_memberships PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT pk_occurrences PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.openings
+    ADD CONSTRAINT pk_openings PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT pk_organizations PRIMARY KEY (id);
 
@@ -619,8 +1006,32 @@ ALTER TABLE ONLY public.planning_runs
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT pk_positions PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT pk_requirements PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.resource_pool_members
+    ADD CONSTRAINT pk_resource_pool_members PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.resource_pools
+    ADD CONSTRAINT pk_resource_pools PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.resource_units
+    ADD CONSTRAINT pk_resource_units PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT pk_resources PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT pk_routes PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.schedule_exceptions
+    ADD CONSTRAINT pk_schedule_exceptions PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT pk_schedules PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT pk_series PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.services
     ADD CONSTRAINT pk_services PRIMARY KEY (organization_id, id);
@@ -655,8 +1066,14 @@ ALTER TABLE ONLY public.vehicle_types
 ALTER TABLE ONLY public.vehicles
     ADD CONSTRAINT pk_vehicles PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT pk_waitlist_entries PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT uq_allocations_booking_id_slot_id UNIQUE (organization_id, booking_id, slot_id);
+
+ALTER TABLE ONLY public.booking_charges
+    ADD CONSTRAINT uq_booking_charges_booking_id_kind UNIQUE (organization_id, booking_id, kind);
 
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT uq_bookings_number UNIQUE (organization_id, number);
@@ -676,6 +1093,12 @@ ALTER TABLE ONLY public.drivers
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT uq_memberships_user_id UNIQUE (organization_id, user_id);
 
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT uq_occurrences_booking_id UNIQUE (organization_id, booking_id);
+
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT uq_occurrences_series_id_local_at UNIQUE (organization_id, series_id, local_at);
+
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT uq_organizations_slug UNIQUE (slug);
 
@@ -684,6 +1107,24 @@ ALTER TABLE ONLY public.pets
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT uq_positions_driver_id UNIQUE (organization_id, driver_id);
+
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT uq_requirements_service_id_position UNIQUE (organization_id, service_id, "position");
+
+ALTER TABLE ONLY public.resource_pool_members
+    ADD CONSTRAINT uq_resource_pool_members_pool_id_resource_id UNIQUE (organization_id, pool_id, resource_id);
+
+ALTER TABLE ONLY public.resource_pools
+    ADD CONSTRAINT uq_resource_pools_name UNIQUE (organization_id, name);
+
+ALTER TABLE ONLY public.resource_units
+    ADD CONSTRAINT uq_resource_units_resource_id_number UNIQUE (organization_id, resource_id, number);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT uq_resources_name UNIQUE (organization_id, name);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT uq_resources_user_id UNIQUE (organization_id, user_id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash);
@@ -709,11 +1150,26 @@ ALTER TABLE ONLY public.vehicle_types
 ALTER TABLE ONLY public.vehicles
     ADD CONSTRAINT uq_vehicles_license_plate UNIQUE (organization_id, license_plate);
 
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT uq_waitlist_entries_slot_id_number UNIQUE (organization_id, slot_id, number);
+
 CREATE INDEX ix_allocations_slot_id ON public.allocations USING btree (organization_id, slot_id);
+
+CREATE INDEX ix_allocations_unit_id_ends_at ON public.allocations USING btree (organization_id, unit_id, ends_at) WHERE (unit_id IS NOT NULL);
+
+CREATE INDEX ix_booking_charges_created_at_id ON public.booking_charges USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_booking_charges_customer_id ON public.booking_charges USING btree (organization_id, customer_id);
+
+CREATE INDEX ix_booking_groups_customer_id ON public.booking_groups USING btree (organization_id, customer_id);
 
 CREATE INDEX ix_bookings_created_at_id ON public.bookings USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_bookings_customer_id_starts_at_id ON public.bookings USING btree (organization_id, customer_id, starts_at, id);
+
+CREATE INDEX ix_bookings_group_id ON public.bookings USING btree (organization_id, group_id) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX ix_bookings_series_id_starts_at ON public.bookings USING btree (organization_id, series_id, starts_at) WHERE (series_id IS NOT NULL);
 
 CREATE INDEX ix_bookings_service_id_starts_at_id ON public.bookings USING btree (organization_id, service_id, starts_at, id);
 
@@ -724,6 +1180,14 @@ CREATE INDEX ix_bookings_starts_at_id ON public.bookings USING btree (organizati
 CREATE INDEX ix_bookings_status_starts_at_id ON public.bookings USING btree (organization_id, status, starts_at, id);
 
 CREATE INDEX ix_bookings_subject_id_starts_at_id ON public.bookings USING btree (organization_id, subject_id, starts_at, id);
+
+CREATE INDEX ix_calendar_feeds_created_at_id ON public.calendar_feeds USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_calendar_feeds_customer_id_created_at ON public.calendar_feeds USING btree (organization_id, customer_id, created_at);
+
+CREATE INDEX ix_calendar_feeds_driver_id_created_at ON public.calendar_feeds USING btree (organization_id, driver_id, created_at);
+
+CREATE INDEX ix_calendar_feeds_resource_id_created_at ON public.calendar_feeds USING btree (organization_id, resource_id, created_at);
 
 CREATE INDEX ix_customers_created_at_id ON public.customers USING btree (organization_id, created_at, id);
 
@@ -751,15 +1215,43 @@ CREATE INDEX ix_events_transport_id_seq ON public.events USING btree (organizati
 
 CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id);
 
+CREATE INDEX ix_occurrences_series_id_starts_at_id ON public.occurrences USING btree (organization_id, series_id, starts_at, id);
+
+CREATE INDEX ix_openings_resource_id_ends_at ON public.openings USING btree (organization_id, resource_id, ends_at);
+
 CREATE INDEX ix_places_customer_id_label_id ON public.places USING btree (organization_id, customer_id, label, id);
 
 CREATE INDEX ix_places_label_id ON public.places USING btree (organization_id, label, id);
 
 CREATE INDEX ix_planning_runs_created_at_id ON public.planning_runs USING btree (organization_id, created_at, id);
 
+CREATE INDEX ix_requirements_pool_id ON public.requirements USING btree (organization_id, pool_id);
+
+CREATE INDEX ix_requirements_resource_id ON public.requirements USING btree (organization_id, resource_id);
+
+CREATE INDEX ix_resource_pool_members_resource_id ON public.resource_pool_members USING btree (organization_id, resource_id);
+
 CREATE INDEX ix_routes_date_starts_at_id ON public.routes USING btree (organization_id, date, starts_at, id);
 
 CREATE INDEX ix_routes_driver_id_date ON public.routes USING btree (organization_id, driver_id, date);
+
+CREATE INDEX ix_schedule_exceptions_schedule_id_starts_on ON public.schedule_exceptions USING btree (organization_id, schedule_id, starts_on);
+
+CREATE INDEX ix_schedule_exceptions_starts_on_id ON public.schedule_exceptions USING btree (organization_id, starts_on, id);
+
+CREATE INDEX ix_schedules_name_id ON public.schedules USING btree (organization_id, name, id);
+
+CREATE INDEX ix_schedules_resource_id ON public.schedules USING btree (organization_id, resource_id);
+
+CREATE INDEX ix_schedules_service_id ON public.schedules USING btree (organization_id, service_id);
+
+CREATE INDEX ix_series_created_at_id ON public.series USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_series_customer_id_created_at_id ON public.series USING btree (organization_id, customer_id, created_at, id);
+
+CREATE INDEX ix_series_service_id ON public.series USING btree (organization_id, service_id);
+
+CREATE INDEX ix_series_subject_id ON public.series USING btree (organization_id, subject_id);
 
 CREATE INDEX ix_services_name_id ON public.services USING btree (organization_id, name, id);
 
@@ -771,9 +1263,11 @@ CREATE INDEX ix_sessions_user_id ON public.sessions USING btree (user_id);
 
 CREATE INDEX ix_shifts_starts_at_id ON public.shifts USING btree (organization_id, starts_at, id);
 
-CREATE INDEX ix_slots_service_id_starts_at_id ON public.slots USING btree (organization_id, service_id, starts_at, id);
+CREATE INDEX ix_slots_places ON public.slots USING btree (organization_id, starts_at, id) INCLUDE (service_id, capacity, taken, status);
 
-CREATE INDEX ix_slots_starts_at_id ON public.slots USING btree (organization_id, starts_at, id);
+CREATE UNIQUE INDEX ix_slots_schedule_id_starts_at ON public.slots USING btree (organization_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
+
+CREATE INDEX ix_slots_service_id_starts_at_id ON public.slots USING btree (organization_id, service_id, starts_at, id);
 
 CREATE INDEX ix_subjects_customer_id_name_id ON public.subjects USING btree (organization_id, customer_id, name, id);
 
@@ -797,6 +1291,14 @@ CREATE INDEX ix_unassigned_transports_transport_id ON public.unassigned_transpor
 
 CREATE INDEX ix_vehicles_type_id ON public.vehicles USING btree (organization_id, type_id);
 
+CREATE INDEX ix_waitlist_entries_booking_id ON public.waitlist_entries USING btree (organization_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+CREATE INDEX ix_waitlist_entries_created_at_id ON public.waitlist_entries USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_waitlist_entries_customer_id_created_at_id ON public.waitlist_entries USING btree (organization_id, customer_id, created_at, id);
+
+CREATE INDEX ix_waitlist_entries_waiting ON public.waitlist_entries USING btree (organization_id, slot_id, number) WHERE ((status)::text = 'WAITING'::text);
+
 CREATE UNIQUE INDEX uq_planning_runs_active ON public.planning_runs USING btree (organization_id, date) WHERE ((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
 
 CREATE UNIQUE INDEX uq_routes_shift ON public.routes USING btree (organization_id, shift_id) WHERE ((status)::text <> 'CANCELLED'::text);
@@ -804,6 +1306,8 @@ CREATE UNIQUE INDEX uq_routes_shift ON public.routes USING btree (organization_i
 CREATE UNIQUE INDEX uq_stops_transport ON public.stops USING btree (organization_id, transport_id, kind) WHERE ((status)::text = ANY ((ARRAY['PLANNED'::character varying, 'ARRIVED'::character varying, 'DONE'::character varying])::text[]));
 
 CREATE UNIQUE INDEX uq_transports_leg ON public.transports USING btree (organization_id, booking_id, kind) WHERE ((booking_id IS NOT NULL) AND ((status)::text <> ALL ((ARRAY['CANCELLED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying])::text[])));
+
+CREATE UNIQUE INDEX uq_waitlist_entries_subject_id ON public.waitlist_entries USING btree (organization_id, slot_id, subject_id) WHERE ((status)::text = ANY ((ARRAY['WAITING'::character varying, 'OFFERED'::character varying])::text[]));
 
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EXECUTE FUNCTION public.allocations_refuse_change();
 
@@ -820,11 +1324,35 @@ ALTER TABLE ONLY public.allocations
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT fk_allocations_slot_id FOREIGN KEY (organization_id, slot_id) REFERENCES public.slots(organization_id, id);
 
+ALTER TABLE ONLY public.allocations
+    ADD CONSTRAINT fk_allocations_unit_id FOREIGN KEY (organization_id, unit_id) REFERENCES public.resource_units(organization_id, id);
+
+ALTER TABLE ONLY public.booking_charges
+    ADD CONSTRAINT fk_booking_charges_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.booking_charges
+    ADD CONSTRAINT fk_booking_charges_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.booking_charges
+    ADD CONSTRAINT fk_booking_charges_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.booking_groups
+    ADD CONSTRAINT fk_booking_groups_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.booking_groups
+    ADD CONSTRAINT fk_booking_groups_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT fk_bookings_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
 
 ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_group_id FOREIGN KEY (organization_id, group_id) REFERENCES public.booking_groups(organization_id, id);
+
+ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT fk_bookings_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.bookings
+    ADD CONSTRAINT fk_bookings_series_id FOREIGN KEY (organization_id, series_id) REFERENCES public.series(organization_id, id);
 
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT fk_bookings_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
@@ -834,6 +1362,18 @@ ALTER TABLE ONLY public.bookings
 
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT fk_bookings_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT fk_calendar_feeds_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT fk_calendar_feeds_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT fk_calendar_feeds_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.calendar_feeds
+    ADD CONSTRAINT fk_calendar_feeds_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
 
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT fk_cars_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
@@ -874,6 +1414,21 @@ ALTER TABLE ONLY public.memberships
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT fk_memberships_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
 
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT fk_occurrences_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT fk_occurrences_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.occurrences
+    ADD CONSTRAINT fk_occurrences_series_id FOREIGN KEY (organization_id, series_id) REFERENCES public.series(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.openings
+    ADD CONSTRAINT fk_openings_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.openings
+    ADD CONSTRAINT fk_openings_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
 ALTER TABLE ONLY public.patients
     ADD CONSTRAINT fk_patients_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
 
@@ -898,6 +1453,45 @@ ALTER TABLE ONLY public.positions
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT fk_positions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT fk_requirements_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT fk_requirements_pool_id FOREIGN KEY (organization_id, pool_id) REFERENCES public.resource_pools(organization_id, id);
+
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT fk_requirements_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.requirements
+    ADD CONSTRAINT fk_requirements_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.resource_pool_members
+    ADD CONSTRAINT fk_resource_pool_members_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.resource_pool_members
+    ADD CONSTRAINT fk_resource_pool_members_pool_id FOREIGN KEY (organization_id, pool_id) REFERENCES public.resource_pools(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.resource_pool_members
+    ADD CONSTRAINT fk_resource_pool_members_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.resource_pools
+    ADD CONSTRAINT fk_resource_pools_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.resource_units
+    ADD CONSTRAINT fk_resource_units_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.resource_units
+    ADD CONSTRAINT fk_resource_units_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT fk_resources_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT fk_resources_place_id FOREIGN KEY (organization_id, place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.resources
+    ADD CONSTRAINT fk_resources_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT fk_routes_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
 
@@ -912,6 +1506,36 @@ ALTER TABLE ONLY public.routes
 
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT fk_routes_vehicle_id FOREIGN KEY (organization_id, vehicle_id) REFERENCES public.vehicles(organization_id, id);
+
+ALTER TABLE ONLY public.schedule_exceptions
+    ADD CONSTRAINT fk_schedule_exceptions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.schedule_exceptions
+    ADD CONSTRAINT fk_schedule_exceptions_schedule_id FOREIGN KEY (organization_id, schedule_id) REFERENCES public.schedules(organization_id, id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT fk_schedules_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT fk_schedules_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT fk_schedules_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT fk_series_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT fk_series_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT fk_series_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT fk_series_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.series
+    ADD CONSTRAINT fk_series_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
 
 ALTER TABLE ONLY public.services
     ADD CONSTRAINT fk_services_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -945,6 +1569,12 @@ ALTER TABLE ONLY public.shifts
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT fk_slots_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT fk_slots_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
+
+ALTER TABLE ONLY public.slots
+    ADD CONSTRAINT fk_slots_schedule_id FOREIGN KEY (organization_id, schedule_id) REFERENCES public.schedules(organization_id, id);
 
 ALTER TABLE ONLY public.slots
     ADD CONSTRAINT fk_slots_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
@@ -1009,9 +1639,30 @@ ALTER TABLE ONLY public.vehicles
 ALTER TABLE ONLY public.vehicles
     ADD CONSTRAINT fk_vehicles_type_id FOREIGN KEY (organization_id, type_id) REFERENCES public.vehicle_types(organization_id, id);
 
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT fk_waitlist_entries_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT fk_waitlist_entries_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT fk_waitlist_entries_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT fk_waitlist_entries_slot_id FOREIGN KEY (organization_id, slot_id) REFERENCES public.slots(organization_id, id);
+
+ALTER TABLE ONLY public.waitlist_entries
+    ADD CONSTRAINT fk_waitlist_entries_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
 ALTER TABLE public.allocations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.booking_charges ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.booking_groups ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cars ENABLE ROW LEVEL SECURITY;
 
@@ -1037,6 +1688,10 @@ CREATE POLICY member ON public.organizations FOR SELECT USING (((id = (NULLIF(cu
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.occurrences ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.openings ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.organizations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own ON public.memberships FOR SELECT USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
@@ -1053,7 +1708,23 @@ ALTER TABLE public.planning_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.positions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.requirements ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resource_pool_members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resource_pools ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resource_units ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.resources ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.routes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.schedule_exceptions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.schedules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.services ENABLE ROW LEVEL SECURITY;
 
@@ -1069,7 +1740,13 @@ ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.allocations USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.booking_charges USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.booking_groups USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.bookings USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.calendar_feeds USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.cars USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -1087,6 +1764,10 @@ CREATE POLICY tenant ON public.idempotency_keys USING ((organization_id = (NULLI
 
 CREATE POLICY tenant ON public.memberships USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.occurrences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.openings USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.patients USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.pets USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
@@ -1097,7 +1778,23 @@ CREATE POLICY tenant ON public.planning_runs USING ((organization_id = (NULLIF(c
 
 CREATE POLICY tenant ON public.positions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.requirements USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.resource_pool_members USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.resource_pools USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.resource_units USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.resources USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.routes USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.schedule_exceptions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.schedules USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.series USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.services USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -1117,6 +1814,8 @@ CREATE POLICY tenant ON public.vehicle_types USING ((organization_id = (NULLIF(c
 
 CREATE POLICY tenant ON public.vehicles USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.waitlist_entries USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 ALTER TABLE public.transports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unassigned_transports ENABLE ROW LEVEL SECURITY;
@@ -1126,6 +1825,8 @@ ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.vehicle_types ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vehicles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.waitlist_entries ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO waypost_server;
 GRANT USAGE ON SCHEMA public TO waypost_auth;
@@ -1145,6 +1846,22 @@ GRANT SELECT(updated_at) ON TABLE public.users TO waypost_server;
 REVOKE ALL ON FUNCTION public.credentials(wanted_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.credentials(wanted_email text) TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.allocations TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.openings TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_units TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resources TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedules TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requirements TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_pool_members TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.customers TO waypost_server;
 GRANT SELECT ON TABLE public.customers TO waypost_auth;
 
@@ -1163,9 +1880,13 @@ GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, f
 REVOKE ALL ON FUNCTION public.session_user_id(wanted_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_user_id(wanted_hash bytea) TO waypost_server;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.allocations TO waypost_server;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_charges TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_groups TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_feeds TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cars TO waypost_server;
 
@@ -1179,6 +1900,8 @@ GRANT SELECT,INSERT ON TABLE public.events TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.occurrences TO waypost_server;
+
 GRANT SELECT ON TABLE public.organizations TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.patients TO waypost_server;
@@ -1191,9 +1914,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.planning_runs TO waypost_serve
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.positions TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_pools TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.routes TO waypost_server;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.services TO waypost_server;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedule_exceptions TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.series TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.shifts TO waypost_server;
 
@@ -1210,3 +1937,5 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unassigned_transports TO waypo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicle_types TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicles TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waitlist_entries TO waypost_server;

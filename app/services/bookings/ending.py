@@ -19,6 +19,10 @@ from app.services.bookings.offers import pass_on
 from app.uow import UnitOfWork
 
 AGREED = (BookingStatus.PENDING, BookingStatus.CONFIRMED)
+OFFER_ENDED = {
+    WaitlistStatus.LEFT: EventType.WAITLIST_LEFT,
+    WaitlistStatus.EXPIRED: EventType.WAITLIST_EXPIRED,
+}
 
 
 async def decline_booking(uow: UnitOfWork, booking_id: UUID, reason: str) -> Booking:
@@ -44,9 +48,7 @@ async def cancel_booking(
     # what nobody has accepted yet costs nothing
     if status is BookingStatus.CONFIRMED and uow.now > booking.cancel_free_before and (by_customer or charge_fee):
         charge = await _charge(uow, booking, ChargeKind.CANCELLATION, booking.cancellation_fee_minor)
-    if status is BookingStatus.HELD:
-        await _settle_offer(uow, booking, WaitlistStatus.LEFT, EventType.WAITLIST_LEFT)
-    await _give_back(uow, booking)
+    await _give_back(uow, booking, WaitlistStatus.LEFT if status is BookingStatus.HELD else None)
     return booking, charge
 
 
@@ -54,8 +56,7 @@ async def drop_hold(uow: UnitOfWork, booking: Booking) -> None:
     """Let go of a hold, or of an offer, which is locked."""
     await uow.transition(booking, BookingStatus.CANCELLED)
     uow.emit(EventType.BOOKING_CANCELLED, booking, payload={"status": BookingStatus.CANCELLED})
-    await _settle_offer(uow, booking, WaitlistStatus.LEFT, EventType.WAITLIST_LEFT)
-    await _give_back(uow, booking)
+    await _give_back(uow, booking, WaitlistStatus.LEFT)
 
 
 async def check_in_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:
@@ -82,8 +83,7 @@ async def expire_hold(uow: UnitOfWork, booking_id: UUID) -> None:
     if booking.status is BookingStatus.HELD:
         await uow.transition(booking, BookingStatus.EXPIRED)
         uow.emit(EventType.BOOKING_EXPIRED, booking)
-        await _settle_offer(uow, booking, WaitlistStatus.EXPIRED, EventType.WAITLIST_EXPIRED)
-        await _give_back(uow, booking)
+        await _give_back(uow, booking, WaitlistStatus.EXPIRED)
 
 
 async def _move(
@@ -111,7 +111,7 @@ async def _charge(uow: UnitOfWork, booking: Booking, kind: ChargeKind, amount_mi
     return charge
 
 
-async def _settle_offer(uow: UnitOfWork, booking: Booking, status: WaitlistStatus, event: EventType) -> None:
+async def _settle_offer(uow: UnitOfWork, booking: Booking, status: WaitlistStatus) -> None:
     """If the hold was an offer, whoever had it is out of the line."""
     settled = await uow.session.execute(
         update(WaitlistEntry)
@@ -125,10 +125,15 @@ async def _settle_offer(uow: UnitOfWork, booking: Booking, status: WaitlistStatu
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     for entry in settled.scalars():
-        uow.emit(event, entry, booking)
+        uow.emit(OFFER_ENDED[status], entry, booking)
 
 
-async def _give_back(uow: UnitOfWork, booking: Booking) -> None:
-    """Give back what it consumed, offer it to those who wait, and call the rides off."""
-    await pass_on(uow, await capacity.release(uow, booking))
+async def _give_back(uow: UnitOfWork, booking: Booking, offer: WaitlistStatus | None = None) -> None:
+    """Give back what it consumed, offer it to those who wait, and call the rides off; `offer` is what becomes of the
+    offer that a hold may have been."""
+    # slots first, then the entries of their lines, as whoever books does
+    freed = await capacity.release(uow, booking)
+    if offer is not None:
+        await _settle_offer(uow, booking, offer)
+    await pass_on(uow, freed)
     await transports.cancel_of_booking(uow, booking)

@@ -11,7 +11,7 @@ from app.services import capacity, policy, transports
 from app.services.bookings import making
 from app.services.bookings.ending import AGREED
 from app.services.bookings.offers import pass_on
-from app.services.bookings.stays import take_nights
+from app.services.bookings.stays import slots_between, take_nights
 from app.services.capacity import Claim
 from app.uow import UnitOfWork
 
@@ -21,13 +21,19 @@ async def reschedule_booking(uow: UnitOfWork, booking_id: UUID, version: int, sl
     booking = await _movable(uow, booking_id)
     # both, by id: two who exchange their slots do not wait for each other
     await capacity.lock(uow, [booking.slot_id, slot_id])
-    return await move(uow, booking, version, lambda: capacity.take(uow, [slot_id]))
+    return await move(uow, booking, version, lambda: _allowed(uow, booking, capacity.take(uow, [slot_id])))
 
 
 async def reschedule_stay(uow: UnitOfWork, booking_id: UUID, version: int, arrival: date, departure: date) -> Booking:
     """Move a stay to other nights, or make it longer or shorter."""
     booking = await _movable(uow, booking_id)
-    return await move(uow, booking, version, lambda: take_nights(uow, booking.service_id, arrival, departure))
+    # the old nights and the new ones at once, for the same reason
+    nights = await slots_between(uow, booking.service_id, arrival, departure)
+    await capacity.lock(uow, [*await capacity.slots_of(uow, booking), *(night.id for night in nights)])
+    service_id = booking.service_id
+    return await move(
+        uow, booking, version, lambda: _allowed(uow, booking, take_nights(uow, service_id, arrival, departure))
+    )
 
 
 async def _movable(uow: UnitOfWork, booking_id: UUID) -> Booking:
@@ -40,17 +46,25 @@ async def _movable(uow: UnitOfWork, booking_id: UUID) -> Booking:
     return booking
 
 
+async def _allowed(uow: UnitOfWork, booking: Booking, taking: Awaitable[Claim]) -> Claim:
+    claim = await taking
+    if claim.service.id != booking.service_id:
+        raise BadUserInput("This slot is of another service.", "slotId")
+    await making.check_policy(uow, claim, booking.customer_id)
+    return claim
+
+
 async def move(uow: UnitOfWork, booking: Booking, version: int, take: Callable[[], Awaitable[Claim]]) -> Booking:
-    """Give back what the booking, which is locked, has, and take something else."""
+    """Give back what the booking, which is locked, has, and take something else: what it gave back is free by then.
+
+    A refusal comes before anything is said: who undoes what was done until then, undoes all.
+    """
     subject = await uow.fetch(Subject, booking.subject_id)
     was = (booking.starts_at, booking.ends_at)
     freed = await capacity.release(uow, booking)
     claim = await take()
-    if claim.service.id != booking.service_id:
-        raise BadUserInput("This slot is of another service.", "slotId")
-    await making.check_policy(uow, claim, booking.customer_id)
-    await uow.change(booking, version, _terms(booking, claim))
     await capacity.allocate(uow, booking, claim)
+    await uow.change(booking, version, _terms(booking, claim))
     uow.emit(EventType.BOOKING_RESCHEDULED, booking)
     await transports.follow_booking(uow, booking, subject, *was)
     await pass_on(uow, freed)

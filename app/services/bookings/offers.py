@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.errors import ResourceUnavailable
+from app.errors import ResourceUnavailable, SlotClosed
 from app.models import (
     Customer,
     EventType,
@@ -57,12 +57,12 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
 async def _offer(uow: UnitOfWork, slot: Slot) -> None:
     for entry in await _first_in_line(uow, slot):
         try:
-            # what the service needs may be in use: then the place stays, and so does the line
+            # what the service needs may be in use, or it is not offered any more: then the place stays, and the line
             async with uow.session.begin_nested():
                 claim = await capacity.take(uow, [slot.id])
                 subject = await uow.fetch(Subject, entry.subject_id)
                 booking = await making.hold(uow, claim, subject, claim.service.waitlist_offer_s)
-        except ResourceUnavailable:
+        except (ResourceUnavailable, SlotClosed):
             return
         await uow.transition(entry, WaitlistStatus.OFFERED, booking_id=booking.id)
         uow.emit(EventType.WAITLIST_OFFERED, entry, booking)

@@ -1,5 +1,6 @@
 """Stays over several nights: every night is a slot, and a stay takes all of its nights or none."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,26 +43,14 @@ async def book_stay(
 
 async def take_nights(uow: UnitOfWork, service_id: UUID, arrival: date, departure: date) -> Claim:
     """Lock the nights of a stay; each must have a place."""
-    nights = (departure - arrival).days
-    if not 1 <= nights <= NIGHTS_MAX:
-        raise BadUserInput(f"A stay has 1 to {NIGHTS_MAX} nights.", "departure")
+    nights = _nights(arrival, departure)
     service = await uow.get(Service, service_id)
     if service.kind is not ServiceKind.STAY:
         raise BadUserInput("This service is not booked by the night.", "serviceId")
     if not service.active:
         raise SlotClosed("This service is not offered any more.")
     zone = await _zone(uow)
-    slots = await uow.scalars(
-        select(Slot)
-        .where(
-            Slot.organization_id == uow.viewer.organization_id,
-            Slot.service_id == service.id,
-            Slot.starts_at >= _midnight(arrival, zone),
-            Slot.starts_at < _midnight(departure, zone),
-        )
-        .order_by(Slot.starts_at, Slot.id)
-    )
-    found = _one_a_night(slots, zone)
+    found = _one_a_night(await slots_between(uow, service.id, arrival, departure), zone)
     wanted = [arrival + timedelta(days=number) for number in range(nights)]
     try:
         if found.keys() >= set(wanted):
@@ -71,6 +60,29 @@ async def take_nights(uow: UnitOfWork, service_id: UUID, arrival: date, departur
     # the slots are locked: what is read now is why
     missing = [night for night in wanted if night not in found or not _is_free(uow, found[night])]
     raise StayUnavailable(service.id, missing or wanted, nights, arrival)
+
+
+def _nights(arrival: date, departure: date) -> int:
+    nights = (departure - arrival).days
+    if not 1 <= nights <= NIGHTS_MAX:
+        raise BadUserInput(f"A stay has 1 to {NIGHTS_MAX} nights.", "departure")
+    return nights
+
+
+async def slots_between(uow: UnitOfWork, service_id: UUID, arrival: date, departure: date) -> Sequence[Slot]:
+    """All slots of the nights of a stay, whether they are free or not."""
+    _nights(arrival, departure)
+    zone = await _zone(uow)
+    return await uow.scalars(
+        select(Slot)
+        .where(
+            Slot.organization_id == uow.viewer.organization_id,
+            Slot.service_id == service_id,
+            Slot.starts_at >= _midnight(arrival, zone),
+            Slot.starts_at < _midnight(departure, zone),
+        )
+        .order_by(Slot.starts_at, Slot.id)
+    )
 
 
 def _is_free(uow: UnitOfWork, slot: Slot) -> bool:
