@@ -45,7 +45,7 @@ WAITING_AFTER = {
     Type.WAITLIST_EXPIRED: Waiting.EXPIRED,
     Type.WAITLIST_LEFT: Waiting.LEFT,
 }
-BOOKING_OF = {
+BOOKING_OF: dict[Waiting, set[Any]] = {
     Waiting.WAITING: {None},
     Waiting.OFFERED: {Status.HELD},
     Waiting.ACCEPTED: set(Status) - {Status.HELD, Status.EXPIRED},
@@ -135,9 +135,7 @@ def _has_its_places(row: Any) -> bool:
 
 
 def _step_is_legal(machine: Machine, first: set[Any], before: Any, after: Any) -> None:
-    legal = first
-    if before is not None:
-        legal = machine.transitions.get(before, set())
+    legal = first if before is None else machine.transitions.get(before, set())
     assert after in legal, (before, after)
 
 

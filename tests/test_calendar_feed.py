@@ -1,7 +1,5 @@
 """Calendars as calendar programs read them: by URL, without signing in; read back here by two parsers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,10 +13,10 @@ from icalendar import Calendar
 from uuid_utils.compat import uuid7
 
 from app import clock
-from app.loaders.calendars import ENTRIES_MAX
-from app.uow import ReadUnit
+from app.context import Server
 from tests.client import Client
 from tests.factories.houses import House
+from tests.statements import counting
 from tests.steps import Visit
 
 FEED = "feed { id url }"
@@ -59,22 +57,6 @@ def parsed(content: bytes) -> list[Any]:
         assert (twin.summary.value, twin.dtstart.value) == (event["SUMMARY"], event.start)
         assert (twin.location.value, twin.description.value) == (event["LOCATION"], event["DESCRIPTION"])
     return list(calendar.events)
-
-
-@contextmanager
-def reading(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the server reads as the system in this organization."""
-    statements: list[str] = []
-    execute = ReadUnit.execute
-
-    async def heard(unit: ReadUnit, statement: Any, *arguments: Any) -> Any:
-        if unit.viewer.organization_id == house.id and unit.viewer.user_id is None:
-            statements.append(str(statement))
-        return await execute(unit, statement, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ReadUnit, "execute", heard)
-        yield statements
 
 
 # what stands in it
@@ -248,16 +230,27 @@ async def test_a_calendar_reaches_ninety_days_back_and_a_year_ahead(house: House
     assert [event["UID"] for event in await events_of(house, path)] == seen
 
 
-async def test_a_calendar_that_is_too_long_keeps_what_is_near(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert ENTRIES_MAX == 2_000
-    visit, now = await Visit.of(house), clock.now()
-    path = await feed_of(house, customer=visit.customer_id)
-    monkeypatch.setattr("app.loaders.calendars._within.__defaults__", (3,))
-    _, *near, _ = await _bookings_at(house, visit, *(now + timedelta(days=days) for days in (-80, -2, 1, 9, 300)))
-    assert [event["UID"] for event in await events_of(house, path)] == near
+async def test_a_calendar_that_is_too_long_keeps_what_is_near(house: House) -> None:
+    """A booking every four hours, 2,100 of them: the last hundred are left out."""
+    visit = await Visit.of(house)
+    await house.pool.execute(
+        "INSERT INTO bookings (organization_id, number, status, customer_id, subject_id, service_id, slot_id, "
+        "starts_at, ends_at, cancel_before, cancel_free_before, price_minor, currency) "
+        "SELECT $1, 'N' || hour, 'CONFIRMED', $2, $3, $4, $5, at, at + interval '1 h', at, at, 0, 'GEL' "
+        "FROM generate_series(4, 8400, 4) AS hour, LATERAL (SELECT now() + make_interval(hours => hour)) AS t (at)",
+        house.id,
+        visit.customer_id,
+        visit.pet,
+        visit.service,
+        visit.slot,
+    )
+    calendar = await get(house, await feed_of(house, customer=visit.customer_id))
+    starts = sorted(event.start for event in Calendar.from_ical(calendar.content).events)
+    assert len(starts) == 2_000
+    assert clock.now() + timedelta(hours=7_999) < starts[-1] <= clock.now() + timedelta(hours=8_000)
 
 
-async def test_more_bookings_take_no_more_statements(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_bookings_take_no_more_statements(house: House, server: Server) -> None:
     visit, bay = await Visit.of(house, name="Bath"), await house.resource(capacity=20)
     customers, bays = await feed_of(house, customer=visit.customer_id), await feed_of(house, resource=bay)
     for count in (2, 20):
@@ -272,19 +265,19 @@ async def test_more_bookings_take_no_more_statements(house: House, monkeypatch: 
         for number, booking in enumerate(made[len(used) :], len(used) + 1):
             await _used(house, booking["id"], bay, number)
         for path in (customers, bays):
-            with reading(house, monkeypatch) as statements:
+            with counting(server, house.id) as statements:
                 assert len(await events_of(house, path)) == count
-            assert len(statements) == 2, statements
+            assert len(statements.data) == 2, statements.report()
 
 
-async def test_more_stops_take_no_more_statements(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_stops_take_no_more_statements(house: House, server: Server) -> None:
     for count in (1, 10):
         driver, customer = await house.driver(), await house.customer()
         await house.route(driver, [await house.transport(customer) for _ in range(count)])
         path = await feed_of(house, driver=driver)
-        with reading(house, monkeypatch) as statements:
+        with counting(server, house.id) as statements:
             assert len(await events_of(house, path)) == 1 + 2 * count
-        assert len(statements) == 3, statements
+        assert len(statements.data) == 3, statements.report()
 
 
 # as HTTP

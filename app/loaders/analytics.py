@@ -38,9 +38,6 @@ from app.uow import ReadUnit
 SERVICE_DAYS_MAX = 10_000
 """Most figures of one service on one day that one answer lists."""
 
-YEARS = (1900, 2200)
-"""Of which days there may be figures; the very first and last that there are mean "always" to the driver."""
-
 EARNING = (BookingStatus.CONFIRMED, BookingStatus.CHECKED_IN, BookingStatus.COMPLETED)
 EXPECTED = (BookingStatus.NO_SHOW, BookingStatus.COMPLETED, BookingStatus.CHECKED_IN)
 """States of bookings of which it is known whether somebody came."""
@@ -58,8 +55,6 @@ class Scope:
 
     @classmethod
     def of(cls, first: date, last: date, days_max: int) -> Self:
-        if first.year < YEARS[0] or last.year > YEARS[1]:
-            raise BadUserInput("Nothing is known of days of this age.", "from")
         if last < first:
             raise BadUserInput("A period does not end before it begins.", "to")
         if (last - first).days >= days_max:

@@ -49,7 +49,7 @@ FEED_RESOURCE = ToOne(Resource, "resource_id")
 
 BACK = timedelta(days=90)
 AHEAD = timedelta(days=366)
-ENTRIES_MAX: Final = 2_000
+ENTRIES_MAX = 2_000
 ON_THE_WAY = (RouteStatus.PUBLISHED, RouteStatus.IN_PROGRESS)
 
 # of a subject no more is wanted than what it is called: its kinds' tables stay out of it

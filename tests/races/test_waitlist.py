@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import pytest
 
 from app.context import Server
+from app.jobs.worker import Work
+from app.services.bookings import offers
 from tests.factories.houses import House
-from tests.invariants import lines_agree
-from tests.races.crowd import at_once
+from tests.invariants import Watch, all_hold, lines_agree
+from tests.races.crowd import at_once, crowd
 from tests.races.play import Play, kinds, playing
 from tests.sizes import measured, sizes
-from tests.steps import events, eventually, somebody_waits
+from tests.steps import events, eventually, key, somebody_waits
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ async def test_more_places_are_those_of_the_line(house: House, server: Server, s
     more = size.waiting // 2
     async with playing(house, server) as play:
         for _ in range(size.rounds):
-            slot, bookings = await play.full_slot(size.places)
+            slot, bookings = await play.full_slot(size.places, waitlist_max=100)
             line = await play.line(slot, size.waiting)
             joining, newcomers = await play.pets(size.newcomers), await play.pets(size.newcomers)
             answers = await at_once(
@@ -247,7 +249,7 @@ async def test_the_place_of_whoever_moves_away_is_passed_on(house: House, server
 async def test_the_line_is_lively(house: House, server: Server, size: Line, capsys: pytest.CaptureFixture[str]) -> None:
     """Everybody books if they can, waits if they cannot, takes what is held for them, and gives it back."""
     async with playing(house, server) as play:
-        slot, _ = (await play.full_slot(size.places))[0], None
+        slot, _ = await play.full_slot(size.places)
         pets = await play.pets(size.newcomers)
         heard: Counter[str] = Counter()
 
@@ -278,3 +280,36 @@ async def test_the_line_is_lively(house: House, server: Server, size: Line, caps
             "InvalidTransition",
         }
         assert await lines_agree(house)
+
+
+async def test_a_long_line_is_served_bit_by_bit(
+    house: House, server: Server, worker: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One transaction has so many events and no more: a worker goes on where it ends."""
+    monkeypatch.setattr(offers, "OFFERS_MAX", 2)
+    async with crowd(house.client("OWNER")) as client:
+        play = Play(house, server, client, Watch())
+        slot, _ = await play.full_slot(1)
+        line = await play.line(slot, 5)
+        assert (await play.resize(slot, 6))["__typename"] == "UpdateSlotSuccess"
+
+        async def all_have_it() -> bool:
+            return await play.statuses(line) == ["OFFERED"] * 5
+
+        await eventually(all_have_it)
+    await all_hold(house)
+
+
+async def test_a_booking_of_what_is_not_offered_any_more_can_be_called_off(house: House, server: Server) -> None:
+    """Its place is nobody's, though somebody waits for it."""
+    async with playing(house, server) as play:
+        slot, (booking, other) = await play.full_slot(2)
+        await play.cancel(other)
+        (pet,) = await play.pets(1)
+        held = key((await play.book(slot, pet, "holdSlot"))["booking"]["id"])
+        line = await play.line(slot, 1)
+        await house.pool.execute("UPDATE services SET active = false WHERE organization_id = $1", house.id)
+        assert (await play.cancel(booking))["__typename"] == "CancelBookingSuccess"
+        await play.expire(held)
+        assert await play.statuses(line) == ["WAITING"]
+        assert await play.taken(slot) == 0

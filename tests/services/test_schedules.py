@@ -196,7 +196,7 @@ async def test_slots_are_made_for_a_year_at_most(house: House) -> None:
     of_resource = house.gid("Schedule", await house.schedule(resource_id=await house.resource(), slot_every_s=None))
     over = house.gid("Schedule", await house.schedule(active=False))
     async with nothing_changes(house):
-        for until in (after(house, 366), after(house, -2), date(9999, 12, 31)):
+        for until in (after(house, 366), after(house, -2), date(2199, 12, 31)):
             asked = {"scheduleId": id, "until": until.isoformat()}
             assert await errors(house.client("OWNER"), "generateSlots", asked) == [("BAD_USER_INPUT", "until")]
         for other in (of_resource, over):
@@ -212,8 +212,8 @@ async def test_slots_are_made_for_a_year_at_most(house: House) -> None:
         ({"closesAt": "09:00"}, "opensAt"),
         ({"endsOn": "2020-01-01"}, "endsOn"),
         ({"endsOn": "2199-01-01"}, "endsOn"),
-        ({"startsOn": "0001-01-01"}, "startsOn"),
-        ({"startsOn": "9999-12-31"}, "startsOn"),
+        ({"startsOn": "1901-01-01"}, "startsOn"),
+        ({"startsOn": "2199-12-31"}, "startsOn"),
         ({"reason": "x" * 5_001}, "reason"),
     ],
 )

@@ -29,6 +29,9 @@ from app.services.bookings import making
 from app.services.capacity import Freed
 from app.uow import UnitOfWork
 
+OFFERS_MAX = 100
+"""Offers of one transaction for one slot; a job makes the others."""
+
 
 async def pass_on(uow: UnitOfWork, freed: Freed) -> None:
     """Offer what a booking has given back."""
@@ -55,7 +58,8 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
 
 
 async def _offer(uow: UnitOfWork, slot: Slot) -> None:
-    for entry in await _first_in_line(uow, slot):
+    entries = await _first_in_line(uow, slot)
+    for entry in entries:
         try:
             # what the service needs may be in use, or it is not offered any more: then the place stays, and the line
             async with uow.session.begin_nested():
@@ -69,10 +73,12 @@ async def _offer(uow: UnitOfWork, slot: Slot) -> None:
         customer = await uow.fetch(Customer, entry.customer_id)
         if customer.email:
             await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
+    if len(entries) == OFFERS_MAX:
+        await uow.later(WorkKind.OFFER_PLACES, slot.id)
 
 
 async def _first_in_line(uow: UnitOfWork, slot: Slot) -> Sequence[WaitlistEntry]:
-    """As many as there are places."""
+    """As many as there are places, within reason."""
     return await uow.scalars(
         select(WaitlistEntry)
         .where(
@@ -81,7 +87,7 @@ async def _first_in_line(uow: UnitOfWork, slot: Slot) -> Sequence[WaitlistEntry]
             WaitlistEntry.status == WaitlistStatus.WAITING,
         )
         .order_by(WaitlistEntry.number)
-        .limit(slot.places_left)
+        .limit(min(slot.places_left, OFFERS_MAX))
         .with_for_update()
     )
 
