@@ -841,6 +841,7 @@ def upgrade() -> None:
     op.add_column("services", sa.Column("waitlist_offer_s", sa.Integer(), server_default="3600", nullable=False))
     op.add_column("slots", sa.Column("schedule_id", sa.Uuid(), nullable=True))
     op.add_column("slots", sa.Column("resource_id", sa.Uuid(), nullable=True))
+    op.add_column("slots", sa.Column("capacity_pinned", sa.Boolean(), server_default="false", nullable=False))
     op.create_foreign_key(
         op.f("fk_slots_resource_id"),
         "slots",
@@ -901,6 +902,7 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
     op.drop_constraint(op.f("fk_slots_schedule_id"), "slots", type_="foreignkey")
     op.drop_constraint(op.f("fk_slots_resource_id"), "slots", type_="foreignkey")
+    op.drop_column("slots", "capacity_pinned")
     op.drop_column("slots", "resource_id")
     op.drop_column("slots", "schedule_id")
     op.drop_column("services", "waitlist_offer_s")

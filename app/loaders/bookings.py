@@ -44,10 +44,13 @@ def _upcoming(wanted: bool) -> ColumnElement[bool]:
 
 
 def _withdrawn(wanted: bool) -> ColumnElement[bool]:
-    """Bookings that stand, in slots that their schedule no longer offers."""
-    slots = select(Slot.id).where(Slot.organization_id == Booking.organization_id, Slot.status == SlotStatus.WITHDRAWN)
-    outside = Booking.slot_id.in_(slots) & Booking.status.not_in(OVER) & (Booking.starts_at > clock.now())
-    return outside if wanted else ~outside
+    """Bookings that stand in slots which their schedule offers no more; of a stay, one such night is enough."""
+    outside = (
+        select(Allocation.booking_id)
+        .join(Slot, (Slot.organization_id == Allocation.organization_id) & (Slot.id == Allocation.slot_id))
+        .where(Slot.status == SlotStatus.WITHDRAWN, Slot.starts_at > clock.now())
+    )
+    return Booking.id.in_(outside) if wanted else Booking.id.not_in(outside)
 
 
 async def _resources(reads: ReadUnit, bookings: Sequence[UUID]) -> Mapping[UUID, list[Resource]]:

@@ -9,7 +9,7 @@ from sqlalchemy.types import Uuid
 
 from app import clock
 from app.loaders.base import Computed, Listing, ToMany, ToOne
-from app.models import Place, Requirement, Resource, Service, Slot, SlotStatus
+from app.models import Place, Requirement, Resource, Schedule, Service, Slot, SlotStatus
 from app.models.scheduling import bookable, resources_allow
 from app.uow import ReadUnit
 
@@ -50,6 +50,7 @@ SLOTS = Listing(
     },
     referents={"service_id": Service, "resource_id": Resource},
 )
+SLOT_SCHEDULE = ToOne(Schedule, "schedule_id")
 SLOT_RESOURCE = ToOne(Resource, "resource_id")
 SLOT_PLACES = Computed(_places)
 SLOT_SERVICE = ToOne(Service, "service_id")

@@ -95,6 +95,7 @@ class Service(Tenant, Versioned, Base):
 class Slot(Tenant, Versioned, Base):
     """A time at which a service takes up to `capacity` bookings; with a resource, by that one.
 
+    One that a schedule made follows it, but for a capacity that people have set.
     `taken` is kept by a trigger on allocations and by nothing else; the CHECK on it makes overselling impossible.
     """
 
@@ -133,6 +134,7 @@ class Slot(Tenant, Versioned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     capacity: Mapped[int]
+    capacity_pinned: Mapped[bool] = mapped_column(default=False, server_default="false")
     taken: Mapped[int] = mapped_column(default=0, server_default="0")
     status: Mapped[SlotStatus] = mapped_column(words(SlotStatus), default=SlotStatus.OPEN, server_default="OPEN")
 

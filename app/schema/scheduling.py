@@ -18,6 +18,7 @@ from app.schema.scalars import MinorUnits, Money, money
 
 if TYPE_CHECKING:
     from app.schema.resources import Requirement, Resource
+    from app.schema.schedules import Schedule
 
 vocabulary(SlotStatus, "Whether a slot takes bookings.")
 vocabulary(ServiceKind, "How a service is booked.")
@@ -82,6 +83,7 @@ class Slot(Node):
     starts_at: datetime = column("When it begins.")
     ends_at: datetime = column("When it ends.")
     capacity: int = column("How many bookings it takes.")
+    capacity_pinned: bool = column("Whether people have set the capacity, so that its schedule leaves it.")
     taken: int = column("How many places are taken; never more than the capacity.")
     available: int = computed(
         relations.SLOT_PLACES,
@@ -92,6 +94,9 @@ class Slot(Node):
         relations.SLOT_RESOURCE, "Who or what renders it, if that is fixed."
     )
     status: SlotStatus = column("Whether it takes bookings.")
+    schedule: Annotated["Schedule", strawberry.lazy("app.schema.schedules")] | None = to_one(
+        relations.SLOT_SCHEDULE, "The opening hours that made it, if any."
+    )
     service: Annotated["Service", strawberry.lazy("app.schema.scheduling")] = to_one(
         relations.SLOT_SERVICE, "What is rendered then."
     )

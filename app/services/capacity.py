@@ -20,6 +20,9 @@ from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, 
 from app.models import Allocation, Booking, Requirement, Resource, Service, Slot, SlotStatus
 from app.uow import UnitOfWork
 
+CAPACITY_MAX = 10_000
+"""Places of one slot."""
+
 TAKE_UNIT = text(
     """
     WITH free AS (

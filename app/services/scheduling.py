@@ -8,16 +8,16 @@ from sqlalchemy import Select, select
 
 from app import clock
 from app.errors import BadUserInput, SlotInUse
-from app.models import EventType, Resource, Service, Slot
+from app.models import EventType, Resource, Schedule, Service, Slot, SlotStatus
 from app.models.scheduling import bookable
 from app.services import values
 from app.services.bookings import offer_places
+from app.services.capacity import CAPACITY_MAX
 from app.services.customers import own_place
+from app.services.schedules.planning import extend_now
 from app.uow import UnitOfWork
 
-DAY_S = 24 * 3600
-CAPACITY_MAX = 10_000
-YEAR_S = 366 * DAY_S
+YEAR_S = 366 * values.DAY_S
 PRICE_MAX = 10**12
 
 
@@ -71,6 +71,9 @@ async def update_service(uow: UnitOfWork, service_id: UUID, version: int, **chan
         await own_place(uow, changes["place_id"])
     await uow.change(service, version, values.checked(_policy(changes), SERVICE_CHECKS))
     uow.emit(EventType.SERVICE_UPDATED, service)
+    if "duration_s" in changes:
+        # its slots follow: a worker plans them again
+        await extend_now(uow, await uow.scalars(select(Schedule).where(Schedule.service_id == service.id)))
     return service
 
 
@@ -112,6 +115,8 @@ async def create_slot(
 
 async def update_slot(uow: UnitOfWork, slot_id: UUID, version: int, **changes: Any) -> Slot:
     slot = await uow.get(Slot, slot_id, lock=True)
+    if changes.get("status") is SlotStatus.WITHDRAWN:
+        raise BadUserInput("Only a schedule withdraws slots; close it.", "status")
     resource_id = changes.get("resource_id", slot.resource_id)
     if resource_id is not None:
         await uow.get(Resource, resource_id)
@@ -119,8 +124,12 @@ async def update_slot(uow: UnitOfWork, slot_id: UUID, version: int, **changes: A
     _check_times(starts_at, ends_at)
     capacity = values.between(changes.get("capacity", slot.capacity), 0, CAPACITY_MAX, "capacity")
     moved = (starts_at, ends_at, resource_id) != (slot.starts_at, slot.ends_at, slot.resource_id)
+    if moved and slot.schedule_id is not None:
+        raise BadUserInput("This slot follows a schedule: close it and add another.", "slotId")
     if (moved and slot.taken) or capacity < slot.taken:
         raise SlotInUse(slot.taken)
+    if "capacity" in changes:
+        changes["capacity_pinned"] = True
     await uow.change(slot, version, changes)
     uow.emit(EventType.SLOT_UPDATED, slot)
     # there may be room now for those who wait

@@ -13,6 +13,7 @@ from app.uow import UnitOfWork
 
 NAME_MAX = 200
 TEXT_MAX = 5_000
+DAY_S = 24 * 3600
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a phone's clock may run ahead of ours."""
 

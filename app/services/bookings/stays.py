@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, Select, func, select
 
 from app import clock
-from app.errors import BadUserInput, SlotClosed, SlotFull, StayUnavailable
+from app.errors import BadUserInput, NotFound, SlotClosed, SlotFull, StayUnavailable
 from app.models import Booking, BookingStatus, Organization, Service, ServiceKind, Slot, SlotStatus, Subject
 from app.services import capacity, transports, values
 from app.services.bookings import making
@@ -55,7 +55,7 @@ async def take_nights(uow: UnitOfWork, service_id: UUID, arrival: date, departur
     try:
         if found.keys() >= set(wanted):
             return await capacity.take(uow, [found[night].id for night in wanted])
-    except (SlotFull, SlotClosed):
+    except (SlotFull, SlotClosed, NotFound):
         pass
     # the slots are locked: what is read now is why
     missing = [night for night in wanted if night not in found or not _is_free(uow, found[night])]

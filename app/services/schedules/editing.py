@@ -18,11 +18,11 @@ from app.models import (
     ServiceKind,
 )
 from app.services import values
+from app.services.capacity import CAPACITY_MAX
 from app.services.recurrence import Rule
 from app.services.schedules import planning
 from app.services.schedules.hours import DAY, Days
 from app.services.schedules.planning import Planned
-from app.services.scheduling import CAPACITY_MAX, DAY_S
 from app.uow import UnitOfWork
 
 HORIZON_MAX = 366
@@ -36,7 +36,7 @@ AT_ONCE = 100
 CHECKS: dict[str, values.Check] = {
     "name": lambda value: values.name(value, "name"),
     "rule": lambda value: Rule.parse(value).text,
-    "slot_every_s": lambda value: value if value is None else values.between(value, 60, DAY_S, "slotEveryS"),
+    "slot_every_s": lambda value: value if value is None else values.between(value, 60, values.DAY_S, "slotEveryS"),
     "capacity": lambda value: values.between(value, 1, CAPACITY_MAX, "capacity"),
     "horizon_days": lambda value: values.between(value, 1, HORIZON_MAX, "horizonDays"),
 }

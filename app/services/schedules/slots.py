@@ -39,13 +39,13 @@ INSERT = text(
 ADJUST = text(
     """
     UPDATE slots s
-    SET capacity = greatest(h.capacity, s.taken),
+    SET capacity = CASE WHEN s.capacity_pinned THEN s.capacity ELSE greatest(h.capacity, s.taken) END,
         ends_at = CASE WHEN s.taken = 0 THEN w.ends_at ELSE s.ends_at END,
         status = CASE WHEN s.status = 'WITHDRAWN' THEN 'OPEN' ELSE s.status END,
         version = s.version + 1, updated_at = :now
     FROM unnest(:slots, :ends) AS w (id, ends_at), schedules h
     WHERE s.organization_id = :org AND s.id = w.id AND h.organization_id = :org AND h.id = s.schedule_id
-      AND (s.status = 'WITHDRAWN' OR s.capacity <> greatest(h.capacity, s.taken)
+      AND (s.status = 'WITHDRAWN' OR (NOT s.capacity_pinned AND s.capacity <> greatest(h.capacity, s.taken))
            OR (s.taken = 0 AND s.ends_at <> w.ends_at))
     RETURNING s.id, s.schedule_id
     """
@@ -133,7 +133,14 @@ async def _durations(uow: UnitOfWork, schedules: Sequence[Schedule]) -> Mapping[
 
 async def _there(uow: UnitOfWork, schedules: Sequence[Schedule], reach: Reach) -> Sequence[Any]:
     statement = select(
-        Slot.id, Slot.schedule_id, Slot.starts_at, Slot.ends_at, Slot.capacity, Slot.taken, Slot.status
+        Slot.id,
+        Slot.schedule_id,
+        Slot.starts_at,
+        Slot.ends_at,
+        Slot.capacity,
+        Slot.capacity_pinned,
+        Slot.taken,
+        Slot.status,
     ).where(
         Slot.organization_id == uow.viewer.organization_id,
         _among(Slot.schedule_id, [schedule.id for schedule in schedules]),
@@ -147,7 +154,7 @@ async def _there(uow: UnitOfWork, schedules: Sequence[Schedule], reach: Reach) -
 def _differs(slot: Any, wanted: Wanted) -> bool:
     return (
         slot.status is SlotStatus.WITHDRAWN
-        or slot.capacity != max(wanted.capacity, slot.taken)
+        or (not slot.capacity_pinned and slot.capacity != max(wanted.capacity, slot.taken))
         or (slot.taken == 0 and slot.ends_at != wanted.ends_at)
     )
 
