@@ -139,10 +139,11 @@ class CustomerLimitReached(Refusal):
 class ResourceUnavailable(Refusal):
     """There is a place, but what the service needs is in use."""
 
-    def __init__(self, service_id: UUID, slot_id: UUID) -> None:
+    def __init__(self, slot_id: UUID, service_id: UUID, starts_at: datetime) -> None:
         super().__init__("What this service needs is in use at that time.")
-        self.service_id = service_id
         self.slot_id = slot_id
+        self.service_id = service_id
+        self.starts_at = starts_at
 
 
 class StayUnavailable(Refusal):

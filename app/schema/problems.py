@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import strawberry
 
-from app import errors, models
+from app import clock, errors, models
 from app.context import Info
 from app.models import Slot as SlotRow
 from app.schema.fields import column
@@ -70,8 +70,13 @@ SlotType = Annotated["Slot", strawberry.lazy("app.schema.scheduling")]
 
 
 async def _next_slot(root: Any, info: Info) -> Any:
-    found: list[SlotRow] = list(await info.context.reads.scalars(next_available(root.service_id, root.slot_id)))
-    return found[0] if found else None
+    """The first that comes after what was wanted; if there is none, the first of all."""
+    for after in (root.starts_at, clock.now()):
+        wanted = next_available(root.service_id, root.slot_id, after)
+        found: list[SlotRow] = list(await info.context.reads.scalars(wanted))
+        if found:
+            return found[0]
+    return None
 
 
 @problem(errors.SlotFull, "Every place of the slot is taken.")
@@ -84,14 +89,18 @@ class SlotFull(Problem):
     async def waitlist_open(root: strawberry.Parent[errors.SlotFull], info: Info) -> bool:
         return bool(await info.context.reads.scalars(waitlist_open(root.slot_id)))
 
-    @strawberry.field(description="The next slot of the service that can be booked.")
+    @strawberry.field(
+        description="The next slot of the service that can be booked; if none comes after this one, the first."
+    )
     async def next_available(root: strawberry.Parent[errors.SlotFull], info: Info) -> SlotType | None:
         return await _next_slot(root, info)  # type: ignore[no-any-return]
 
 
 @problem(errors.ResourceUnavailable, "There is a place, but what the service needs is in use at that time.")
 class ResourceUnavailable(Problem):
-    @strawberry.field(description="The next slot of the service that can be booked.")
+    @strawberry.field(
+        description="The next slot of the service that can be booked; if none comes after this one, the first."
+    )
     async def next_available(root: strawberry.Parent[errors.ResourceUnavailable], info: Info) -> SlotType | None:
         return await _next_slot(root, info)  # type: ignore[no-any-return]
 

@@ -179,7 +179,7 @@ async def _take_unit(
         if taken:
             return
         if not free:
-            raise ResourceUnavailable(claim.service.id, claim.slots[0].id)
+            raise ResourceUnavailable(claim.slots[0].id, claim.service.id, claim.starts_at)
 
 
 @dataclass(frozen=True)

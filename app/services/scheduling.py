@@ -142,11 +142,11 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
         raise BadUserInput("A slot ends after it begins, within a year.", "endsAt")
 
 
-def next_available(service_id: UUID, other_than: UUID) -> Select[Slot]:
-    """The first slot of a service, other than the given one, that can be booked."""
+def next_available(service_id: UUID, other_than: UUID, after: datetime) -> Select[Slot]:
+    """The first slot of a service from then on, other than the given one, that can be booked."""
     return (
         select(Slot)
-        .where(Slot.service_id == service_id, Slot.id != other_than, bookable(clock.now()))
+        .where(Slot.service_id == service_id, Slot.id != other_than, Slot.starts_at >= after, bookable(clock.now()))
         .order_by(Slot.starts_at, Slot.id)
         .limit(1)
     )

@@ -131,6 +131,16 @@ async def test_a_full_slot_names_the_next_that_has_a_place(house: House) -> None
     assert (held["__typename"], held["nextAvailable"]["id"]) == ("SlotFull", house.gid("Slot", visit.slot))
 
 
+async def test_after_the_last_slot_the_first_is_named(house: House) -> None:
+    visit = await Visit.of(house)
+    full = await house.slot(visit.service, house.at(time(18)), capacity=0)
+    answer = await book(visit.customer.client, visit.wanted | {"slotId": house.gid("Slot", full)})
+    assert answer["nextAvailable"] == {"id": house.gid("Slot", visit.slot)}
+    soon = await house.slot(visit.service, house.at(time(20)))
+    answer = await book(visit.customer.client, visit.wanted | {"slotId": house.gid("Slot", full)})
+    assert answer["nextAvailable"] == {"id": house.gid("Slot", soon)}
+
+
 async def test_a_full_slot_may_be_the_last(house: House) -> None:
     visit = await Visit.of(house)
     await house.pool.execute("UPDATE slots SET capacity = 0 WHERE id = $1", visit.slot)
