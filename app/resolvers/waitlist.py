@@ -4,7 +4,15 @@ from app.access import Permission
 from app.context import Info
 from app.loaders import waitlist as relations
 from app.resolvers.verbs import Nodes, connection, mutation
-from app.schema.problems import AlreadyExists, InvalidTransition, SlotAvailable, SlotClosed, WaitlistClosed
+from app.schema.problems import (
+    AlreadyExists,
+    CustomerLimitReached,
+    InvalidTransition,
+    OutsideBookingWindow,
+    SlotAvailable,
+    SlotClosed,
+    WaitlistClosed,
+)
 from app.schema.waitlist import JoinWaitlistInput, LeaveWaitlistInput, WaitlistEntry, WaitlistFilter, WaitlistOrder
 from app.services import waitlist
 from app.uow import UnitOfWork
@@ -26,7 +34,14 @@ ENTRY = {"entry": (WaitlistEntry, "The entry, as it is now.")}
     "Wait for a place of a slot that is full. When one comes free it is held for whoever waits longest.",
     Permission.BOOKINGS_MAKE,
     answers=ENTRY,
-    refusals=(SlotAvailable, SlotClosed, WaitlistClosed, AlreadyExists),
+    refusals=(
+        SlotAvailable,
+        SlotClosed,
+        WaitlistClosed,
+        AlreadyExists,
+        OutsideBookingWindow,
+        CustomerLimitReached,
+    ),
 )
 async def join_waitlist(info: Info, uow: UnitOfWork, input: JoinWaitlistInput) -> Nodes:
     return {"entry": await waitlist.join_waitlist(uow, **input.values())}

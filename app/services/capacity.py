@@ -6,7 +6,7 @@ resources and their units, then the event head.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy.types import Uuid
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
-from app.models import Allocation, Booking, Requirement, Resource, Service, Slot, SlotStatus
+from app.models import Allocation, Booking, Requirement, Resource, ResourceUnit, Service, Slot, SlotStatus
 from app.uow import UnitOfWork
 
 CAPACITY_MAX = 10_000
@@ -56,6 +56,10 @@ class Claim:
     service: Service
     slots: Sequence[Slot]
     needs_resources: bool
+
+    @property
+    def slot_ids(self) -> list[UUID]:
+        return [slot.id for slot in self.slots]
 
     @property
     def starts_at(self) -> datetime:
@@ -108,10 +112,15 @@ async def _queue_up(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
     so at once would wait for each other."""
     unlike = {(claim.service.id, claim.slots[0].resource_id): claim for claim in claims if claim.needs_resources}
     candidates = {id for claim in unlike.values() for need in await _needs(uow, claim) for id in need}
-    if candidates:
+    await _hold_back(uow, candidates)
+
+
+async def _hold_back(uow: UnitOfWork, resources: Collection[UUID]) -> None:
+    """Wait until nobody takes or frees a unit of these resources, and let others wait."""
+    if resources:
         await uow.session.execute(
             select(Resource.id)
-            .where(Resource.organization_id == uow.viewer.organization_id, Resource.id.in_(candidates))
+            .where(Resource.organization_id == uow.viewer.organization_id, Resource.id.in_(resources))
             .order_by(Resource.id)
             .with_for_update(key_share=True)
         )
@@ -152,7 +161,12 @@ async def _needs(uow: UnitOfWork, claim: Claim) -> Sequence[list[UUID]]:
     named = {slot.resource_id for slot in claim.slots}
     if len(named) > 1:
         raise BadUserInput("These nights are not with the same resource.")
-    parameters = {"org": uow.viewer.organization_id, "service": claim.service.id, "named": named.pop()}
+    return await _needed(uow, claim.service.id, named.pop())
+
+
+async def _needed(uow: UnitOfWork, service_id: UUID, resource_id: UUID | None) -> Sequence[list[UUID]]:
+    """For each need of a service, the resources of which one must be free."""
+    parameters = {"org": uow.viewer.organization_id, "service": service_id, "named": resource_id}
     return (await uow.session.execute(NEEDS, parameters)).scalars().all()
 
 
@@ -216,6 +230,21 @@ async def release(uow: UnitOfWork, booking: Booking) -> Freed:
     )
     rows = gone.all()
     units = [row for row in rows if row.unit_id is not None]
+    if units:
+        # who is about to wait for one of these either sees that it is free, or is seen by us
+        await uow.session.execute(
+            select(Resource.id)
+            .join(
+                ResourceUnit,
+                (ResourceUnit.organization_id == Resource.organization_id) & (ResourceUnit.resource_id == Resource.id),
+            )
+            .where(
+                Resource.organization_id == uow.viewer.organization_id,
+                ResourceUnit.id.in_([row.unit_id for row in units]),
+            )
+            .order_by(Resource.id)
+            .with_for_update(read=True, of=Resource)
+        )
     return Freed(
         [row.slot_id for row in rows if row.slot_id is not None],
         min((row.starts_at for row in units), default=None),
@@ -224,9 +253,10 @@ async def release(uow: UnitOfWork, booking: Booking) -> Freed:
 
 
 async def has_room(uow: UnitOfWork, slot: Slot) -> bool:
-    """Whether a booking of a slot that is locked would find a place, and what its service needs."""
+    """Whether a booking of a slot that is locked would find a place, and what its service needs; that stays so."""
     if not slot.places_left:
         return False
+    await _hold_back(uow, {id for need in await _needed(uow, slot.service_id, slot.resource_id) for id in need})
     allowed = await uow.session.scalar(
         select(
             func.resources_allow(slot.organization_id, slot.service_id, slot.resource_id, slot.starts_at, slot.ends_at)

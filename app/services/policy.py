@@ -1,5 +1,6 @@
 """What a service's policy lets customers do, and what it costs them. Staff are not bound by it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -8,8 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.errors import CustomerLimitReached, OutsideBookingWindow
-from app.models import Allocation, Booking, Service, Slot
-from app.services.capacity import Claim
+from app.models import Allocation, Booking, Service
 from app.uow import UnitOfWork
 
 
@@ -31,23 +31,26 @@ def window(service: Service, starts_at: datetime) -> tuple[datetime | None, date
     return max(opening, default=None), min(closing, default=None)
 
 
-async def check_limit(uow: UnitOfWork, claim: Claim, customer_id: UUID, wanted: int = 1) -> None:
+async def check_limit(
+    uow: UnitOfWork, service: Service, slot_ids: Sequence[UUID], customer_id: UUID, wanted: int = 1
+) -> None:
     """Whether a customer may have so many places more. The slots are locked: nobody takes one meanwhile."""
-    limit = claim.service.customer_places_max
+    limit = service.customer_places_max
     if limit is None:
         return
     places = (
         select(func.count())
-        .join(Booking, (Booking.organization_id == Slot.organization_id) & (Booking.customer_id == customer_id))
+        .select_from(Allocation)
         .join(
-            Allocation,
-            (Allocation.organization_id == Slot.organization_id)
-            & (Allocation.booking_id == Booking.id)
-            & (Allocation.slot_id == Slot.id),
+            Booking,
+            (Booking.organization_id == Allocation.organization_id) & (Booking.id == Allocation.booking_id),
         )
-        .select_from(Slot)
-        .where(Slot.organization_id == uow.viewer.organization_id, Slot.id.in_([slot.id for slot in claim.slots]))
-        .group_by(Slot.id)
+        .where(
+            Allocation.organization_id == uow.viewer.organization_id,
+            Allocation.slot_id.in_(slot_ids),
+            Booking.customer_id == customer_id,
+        )
+        .group_by(Allocation.slot_id)
     )
     if max(await uow.scalars(places), default=0) + wanted > limit:
         raise CustomerLimitReached(limit)

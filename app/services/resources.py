@@ -19,12 +19,9 @@ from app.models import (
     ResourceUnit,
     Service,
     Slot,
-    SlotStatus,
-    WaitlistEntry,
-    WaitlistStatus,
-    WorkKind,
 )
 from app.services import values
+from app.services.bookings import offer_later
 from app.services.customers import own_place
 from app.services.fleet import check_member
 from app.uow import UnitOfWork
@@ -65,7 +62,7 @@ async def update_resource(uow: UnitOfWork, resource_id: UUID, version: int, **ch
     await _add_units(uow, resource)
     uow.emit(EventType.RESOURCE_UPDATED, resource)
     if resource.active and resource.capacity > before:
-        await _serve_lines(uow, _using(uow, resource))
+        await offer_later(uow, _using(uow, resource))
     return resource
 
 
@@ -128,7 +125,7 @@ async def update_pool(
         needing = select(Requirement.service_id).where(
             Requirement.organization_id == pool.organization_id, Requirement.pool_id == pool.id
         )
-        await _serve_lines(uow, Slot.service_id.in_(needing))
+        await offer_later(uow, Slot.service_id.in_(needing))
     uow.emit(EventType.RESOURCE_POOL_UPDATED, pool)
     return pool
 
@@ -187,7 +184,7 @@ async def set_requirements(
         for position, wanted in enumerate(requirements, 1)
     )
     uow.emit(EventType.SERVICE_UPDATED, service)
-    await _serve_lines(uow, Slot.service_id == service.id)
+    await offer_later(uow, Slot.service_id == service.id)
     return service
 
 
@@ -212,25 +209,3 @@ def _using(uow: UnitOfWork, resource: Resource) -> ColumnElement[bool]:
         (Requirement.resource_id == resource.id) | Requirement.pool_id.in_(pools),
     )
     return (Slot.resource_id == resource.id) | Slot.service_id.in_(needing)
-
-
-async def _serve_lines(uow: UnitOfWork, slots: ColumnElement[bool]) -> None:
-    """There may be room now for those who wait for these slots: a job looks."""
-    waiting = (
-        select(Slot.id)
-        .distinct()
-        .join(
-            WaitlistEntry,
-            (WaitlistEntry.organization_id == Slot.organization_id)
-            & (WaitlistEntry.slot_id == Slot.id)
-            & (WaitlistEntry.status == WaitlistStatus.WAITING),
-        )
-        .where(
-            Slot.organization_id == uow.viewer.organization_id,
-            Slot.status == SlotStatus.OPEN,
-            Slot.starts_at > uow.now,
-            slots,
-        )
-    )
-    for slot_id in await uow.scalars(waiting):
-        await uow.later(WorkKind.OFFER_PLACES, slot_id)

@@ -11,7 +11,7 @@ from app.errors import BadUserInput, SlotInUse
 from app.models import EventType, Resource, Schedule, Service, Slot, SlotStatus
 from app.models.scheduling import bookable
 from app.services import values
-from app.services.bookings import offer_places
+from app.services.bookings import offer_later, offer_places
 from app.services.capacity import CAPACITY_MAX
 from app.services.customers import own_place
 from app.services.schedules.planning import extend_now
@@ -71,6 +71,8 @@ async def update_service(uow: UnitOfWork, service_id: UUID, version: int, **chan
         await own_place(uow, changes["place_id"])
     await uow.change(service, version, values.checked(_policy(changes), SERVICE_CHECKS))
     uow.emit(EventType.SERVICE_UPDATED, service)
+    if changes.get("active"):
+        await offer_later(uow, Slot.service_id == service.id)
     if "duration_s" in changes:
         # its slots follow: a worker plans them again
         await extend_now(uow, await uow.scalars(select(Schedule).where(Schedule.service_id == service.id)))

@@ -17,7 +17,7 @@ from app.models import (
     WaitlistStatus,
     WorkKind,
 )
-from app.services import bookings, capacity
+from app.services import bookings, capacity, policy
 from app.uow import UnitOfWork
 
 
@@ -28,6 +28,9 @@ async def join_waitlist(uow: UnitOfWork, slot_id: UUID, subject_id: UUID) -> Wai
     if slot.status is not SlotStatus.OPEN or slot.starts_at <= uow.now:
         raise SlotClosed()
     service = await uow.get(Service, slot.service_id)
+    if not uow.viewer.sees_everything:
+        policy.check_window(uow, service, slot.starts_at)
+        await policy.check_limit(uow, service, [slot.id], subject.customer_id)
     if await capacity.has_room(uow, slot):
         raise SlotAvailable(slot.id)
     row = (await uow.session.execute(line(slot))).one()
@@ -104,6 +107,12 @@ async def _left(uow: UnitOfWork, entry: WaitlistEntry) -> bool:
 async def end_waiting(uow: UnitOfWork, entry_id: UUID) -> None:
     """The slot has begun: whoever still waits for it waits in vain."""
     entry = await uow.get(WaitlistEntry, entry_id, lock=True)
-    if entry.status is WaitlistStatus.WAITING:
-        await uow.transition(entry, WaitlistStatus.EXPIRED)
-        uow.emit(EventType.WAITLIST_EXPIRED, entry)
+    if entry.status is not WaitlistStatus.WAITING:
+        return
+    slot = await uow.fetch(Slot, entry.slot_id)
+    if slot.starts_at > uow.now:
+        # it was moved while they waited
+        await uow.later(WorkKind.END_WAITING, entry.id, slot.starts_at)
+        return
+    await uow.transition(entry, WaitlistStatus.EXPIRED)
+    uow.emit(EventType.WAITLIST_EXPIRED, entry)

@@ -45,6 +45,8 @@ class Writer:
     """A pet for whom places are only held: a booking of the same pet and slot would take up the hold."""
     dice: random.Random
     booked: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    """Who holds a place and asks for it again has the same: two keys may name one hold."""
     retries: int = 0
 
     async def insist(self, verb: str, input: Json, idempotency_key: str) -> Json:
@@ -66,8 +68,11 @@ class Writer:
         answer = await self.insist(verb, self.wanted(slot, pet), idempotency_key)
         if "booking" not in answer:
             return
+        if verb == "holdSlot":
+            self.held.add(answer["booking"]["id"])
+            return
         self.booked[idempotency_key] = answer["booking"]["id"]
-        if verb == "bookSlot" and self.dice.random() < 0.7:
+        if self.dice.random() < 0.7:
             await self.insist(self.dice.choice(["confirmBooking", "cancelBooking"]), answer_id(answer), str(uuid4()))
 
 
@@ -100,7 +105,7 @@ async def test_a_killed_server_has_done_things_wholly_or_not_at_all(
             with measured(capsys, f"{size.kills} kills of the API under {size.writers} writers") as figures:
                 writers = await write_through(houses, api, server, size)
                 figures.update(
-                    bookings=sum(len(writer.booked) for writer in writers),
+                    bookings=sum(len(writer.booked) + len(writer.held) for writer in writers),
                     retries=sum(writer.retries for writer in writers),
                 )
         for house in houses:
@@ -108,7 +113,9 @@ async def test_a_killed_server_has_done_things_wholly_or_not_at_all(
             # one booking for each key that was answered, and none that nobody was told about
             answered = [id for writer in writers if writer.house is house for id in writer.booked.values()]
             assert len(answered) == len(set(answered))
-            assert set(map(key, answered)) == set(await bookings_agree(house))
+            held = set().union(*(writer.held for writer in writers if writer.house is house))
+            assert held.isdisjoint(answered)
+            assert set(map(key, held.union(answered))) == set(await bookings_agree(house))
         assert sum(writer.retries for writer in writers) > 0
         async with working(own.settings):
             await nothing_left(own)

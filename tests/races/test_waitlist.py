@@ -313,3 +313,31 @@ async def test_a_booking_of_what_is_not_offered_any_more_can_be_called_off(house
         await play.expire(held)
         assert await play.statuses(line) == ["WAITING"]
         assert await play.taken(slot) == 0
+
+
+@sizes(3, 40)
+async def test_whoever_waits_for_a_bay_has_it_when_it_comes_free(
+    house: House, server: Server, worker: Work, size: int
+) -> None:
+    """The bay is given back by a booking of another slot, at the very moment when somebody begins to wait for it."""
+    # nobody watches: a job makes such offers, so there are instants with a place and somebody who waits for it
+    async with crowd(house.client("OWNER")) as client:
+        play = Play(house, server, client, Watch())
+        for _ in range(size):
+            bay, slots = await house.resource(), [(await play.slots(1, 1))[0] for _ in range(2)]
+            for slot in slots:
+                service = "SELECT service_id FROM slots WHERE organization_id = $1 AND id = $2"
+                await house.requirement(await house.value(service, key(slot)), resource_id=bay)
+            first, second = await play.pets(2)
+            booking = (await play.book(slots[0], first))["booking"]["id"]
+            joined, cancelled = await at_once([play.join(slots[1], second), play.cancel(booking)])
+            assert cancelled["__typename"] == "CancelBookingSuccess"
+            if joined["__typename"] == "SlotAvailable":
+                continue
+            entry = joined["entry"]["id"]
+            await eventually(lambda entry=entry: offered(play, entry))  # type: ignore[misc]
+    await all_hold(house)
+
+
+async def offered(play: Play, entry: str) -> bool:
+    return await play.statuses([entry]) == ["OFFERED"]

@@ -159,3 +159,23 @@ async def test_its_resources_go_with_it(house: House) -> None:
     uses = await house.all("SELECT during FROM allocations WHERE organization_id = $1 AND unit_id IS NOT NULL")
     assert [use["during"].lower for use in uses] == [house.at(time(12))]
     assert await events(house) == ["BOOKING_CREATED", "BOOKING_RESCHEDULED"]
+
+
+async def test_a_stay_moves_by_its_nights(house: House) -> None:
+    visit = await Visit.of(house)
+    booking = await visit.booking(nights=1)
+    input = {
+        "bookingId": house.gid("Booking", booking),
+        "version": 1,
+        "slotId": house.gid("Slot", await afternoon(house, visit)),
+    }
+    async with nothing_changes(house):
+        assert await errors(visit.customer.client, "rescheduleBooking", input) == [("BAD_USER_INPUT", "bookingId")]
+
+
+async def test_who_moves_to_where_they_wait_waits_no_more(house: House) -> None:
+    visit = await Visit.of(house)
+    slot = await afternoon(house, visit)
+    await house.waitlist_entry(visit.customer_id, visit.pet, slot)
+    await move(house, visit.customer.client, await visit.booking(), slot)
+    assert await house.value("SELECT status FROM waitlist_entries WHERE organization_id = $1") == "ACCEPTED"

@@ -267,6 +267,7 @@ async def test_who_books_waits_no_more(house: House) -> None:
 async def test_waiting_ends_when_the_slot_begins(house: House, worker: Work) -> None:
     line = await Line.of(house, 1)
     await house.all("DELETE FROM due_work WHERE organization_id = $1 AND kind = 'END_WAITING'")
+    await house.pool.execute("UPDATE slots SET starts_at = now() - interval '1 s' WHERE id = $1", line.visit.slot)
     await due(house, "END_WAITING", key(line.waiting[0][2]))
 
     async def ended() -> bool:
@@ -274,3 +275,86 @@ async def test_waiting_ends_when_the_slot_begins(house: House, worker: Work) -> 
 
     await eventually(ended)
     assert (await events(house))[-1] == "WAITLIST_EXPIRED"
+
+
+async def test_a_slot_that_was_moved_later_is_waited_for_longer(house: House, worker: Work) -> None:
+    line = await Line.of(house, 1)
+    entry = key(line.waiting[0][2])
+    await house.all("DELETE FROM due_work WHERE organization_id = $1 AND kind = 'END_WAITING'")
+    await due(house, "END_WAITING", entry)
+    again = "SELECT run_at FROM due_work WHERE organization_id = $1 AND kind = 'END_WAITING' AND ref_id = $2"
+
+    async def put_off() -> bool:
+        return bool(await house.value(again, entry) == house.at(time(10)))
+
+    await eventually(put_off)
+    assert await line.statuses() == ["WAITING"]
+
+
+# the line is no way around a policy
+
+REFUSED = """... on OutsideBookingWindow { closesAt } ... on CustomerLimitReached { limit }
+  ... on JoinWaitlistSuccess { entry { status } }"""
+
+
+async def test_customers_wait_for_what_they_could_book(house: House) -> None:
+    late = int((house.at(time(10)) - clock.now()).total_seconds()) + 60
+    visit = await Visit.of(house, notice_s=late)
+    await house.pool.execute("UPDATE slots SET capacity = 0 WHERE id = $1", visit.slot)
+    async with nothing_changes(house):
+        refused = await visit.customer.client.act("joinWaitlist", visit.wanted, REFUSED)
+        assert refused["__typename"] == "OutsideBookingWindow"
+    assert (await house.client("STAFF").act("joinWaitlist", visit.wanted, REFUSED))["entry"]["status"] == "WAITING"
+
+
+async def test_customers_wait_for_as_many_places_as_they_may_have(house: House) -> None:
+    visit = await Visit.of(house, customer_places_max=1)
+    visit.slot = await house.slot(visit.service, capacity=1)
+    await visit.booking("CONFIRMED")
+    other = visit.wanted | {"subjectId": house.gid("Pet", await house.pet(visit.customer_id))}
+    async with nothing_changes(house):
+        refused = await visit.customer.client.act("joinWaitlist", other, REFUSED)
+        assert refused == {"__typename": "CustomerLimitReached", "limit": 1}
+
+
+async def test_who_has_enough_places_by_then_is_passed_over(house: House) -> None:
+    """Two pets of one customer wait for a slot of which a customer can have one place."""
+    line = await Line.of(house, 1, customer_places_max=1)
+    person, wanted, _ = line.waiting[0]
+    assert person.viewer.customer_id
+    second = wanted | {"subjectId": house.gid("Pet", await house.pet(person.viewer.customer_id))}
+    await person.client.act("joinWaitlist", second, JOINED)
+    await line.join()
+    change = {"slotId": house.gid("Slot", line.visit.slot), "version": 1, "capacity": 3}
+    await house.client("OWNER").act("updateSlot", change, "")
+    assert await line.statuses() == ["OFFERED", "EXPIRED", "OFFERED"]
+
+
+async def test_who_books_otherwise_turns_an_offer_down(house: House, worker: Work) -> None:
+    """The offer was for one place; a group takes another for the same pet, and the offered one goes to the next."""
+    line = await Line.of(house, 2)
+    await line.cancel()
+    person, wanted, _ = line.waiting[0]
+    await house.pool.execute("UPDATE slots SET capacity = 2 WHERE id = $1", line.visit.slot)
+    grouped = await person.client.act("bookGroup", {"bookings": [wanted]}, "")
+    assert grouped["__typename"] == "BookGroupSuccess"
+
+    async def passed_on() -> bool:
+        return await line.statuses() == ["ACCEPTED", "OFFERED"]
+
+    await eventually(passed_on)
+    assert await line.visit.taken() == 2
+
+
+async def test_a_service_that_is_offered_again_serves_its_lines(house: House, worker: Work) -> None:
+    line = await Line.of(house, 1)
+    await house.pool.execute("UPDATE services SET active = false WHERE id = $1", line.visit.service)
+    await line.cancel()
+    assert await line.statuses() == ["WAITING"]
+    change = {"serviceId": house.gid("Service", line.visit.service), "version": 1, "active": True}
+    await house.client("OWNER").act("updateService", change, "")
+
+    async def offered() -> bool:
+        return await line.statuses() == ["OFFERED"]
+
+    await eventually(offered)

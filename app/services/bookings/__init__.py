@@ -16,7 +16,7 @@ from app.services.bookings.ending import (
 from app.services.bookings.groups import book_group
 from app.services.bookings.making import ALPHABET, NUMBER_LENGTH, book_slot, confirm_booking, hold_slot
 from app.services.bookings.moving import reschedule_booking, reschedule_stay
-from app.services.bookings.offers import offer_places
+from app.services.bookings.offers import offer_later, offer_places
 from app.services.bookings.stays import book_stay
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "expire_hold",
     "hold_slot",
     "mark_booking_no_show",
+    "offer_later",
     "offer_places",
     "reschedule_booking",
     "reschedule_stay",

@@ -70,7 +70,7 @@ async def check_policy(uow: UnitOfWork, claim: Claim, customer_id: UUID, wanted:
     """What binds customers, and only them."""
     if not uow.viewer.sees_everything:
         policy.check_window(uow, claim.service, claim.starts_at)
-        await policy.check_limit(uow, claim, customer_id, wanted)
+        await policy.check_limit(uow, claim.service, claim.slot_ids, customer_id, wanted)
 
 
 async def hold_slot(uow: UnitOfWork, slot_id: UUID, subject_id: UUID, hold_s: int) -> Booking:
@@ -155,8 +155,25 @@ async def stop_waiting(uow: UnitOfWork, booking: Booking, slot_ids: Sequence[UUI
         .returning(WaitlistEntry)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    for entry in served.scalars():
+    entries = served.scalars().all()
+    for entry in entries:
         uow.emit(EventType.WAITLIST_ACCEPTED, entry, booking)
+    if entries:
+        await _drop_offers(uow, booking, [entry.slot_id for entry in entries])
+
+
+async def _drop_offers(uow: UnitOfWork, booking: Booking, slot_ids: Sequence[UUID]) -> None:
+    """An offer that was not what became the booking is not needed any more: a job passes it on."""
+    offers = await uow.scalars(
+        select(Booking.id).where(
+            Booking.organization_id == booking.organization_id,
+            Booking.slot_id.in_(slot_ids),
+            Booking.subject_id == booking.subject_id,
+            Booking.status == BookingStatus.HELD,
+        )
+    )
+    for offer_id in offers:
+        await uow.later(WorkKind.EXPIRE_HOLD, offer_id)
 
 
 async def confirm_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:

@@ -19,6 +19,8 @@ from app.uow import UnitOfWork
 async def reschedule_booking(uow: UnitOfWork, booking_id: UUID, version: int, slot_id: UUID) -> Booking:
     """Move an appointment to another slot of its service."""
     booking = await _movable(uow, booking_id)
+    if booking.nights is not None:
+        raise BadUserInput("A stay moves by its nights.", "bookingId")
     # both, by id: two who exchange their slots do not wait for each other
     await capacity.lock(uow, [booking.slot_id, slot_id])
     return await move(uow, booking, version, lambda: _allowed(uow, booking, capacity.take(uow, [slot_id])))
@@ -66,6 +68,7 @@ async def move(uow: UnitOfWork, booking: Booking, version: int, take: Callable[[
     await capacity.allocate(uow, booking, claim)
     await uow.change(booking, version, _terms(booking, claim))
     uow.emit(EventType.BOOKING_RESCHEDULED, booking)
+    await making.stop_waiting(uow, booking, claim.slot_ids)
     await transports.follow_booking(uow, booking, subject, *was)
     await pass_on(uow, freed)
     return booking

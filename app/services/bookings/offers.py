@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.errors import ResourceUnavailable, SlotClosed
+from app.errors import CustomerLimitReached, ResourceUnavailable, SlotClosed
 from app.models import (
+    Booking,
     Customer,
     EventType,
     Requirement,
@@ -24,7 +25,7 @@ from app.models import (
     WaitlistStatus,
     WorkKind,
 )
-from app.services import capacity
+from app.services import capacity, policy
 from app.services.bookings import making
 from app.services.capacity import Freed
 from app.uow import UnitOfWork
@@ -37,8 +38,7 @@ async def pass_on(uow: UnitOfWork, freed: Freed) -> None:
     """Offer what a booking has given back."""
     await offer_places(uow, freed.slot_ids)
     if freed.units_from and freed.units_until:
-        for slot_id in await _waiting_for_resources(uow, freed):
-            await uow.later(WorkKind.OFFER_PLACES, slot_id)
+        await offer_later(uow, _need_resources_then(uow, freed))
 
 
 async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
@@ -58,28 +58,31 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
 
 
 async def _offer(uow: UnitOfWork, slot: Slot) -> None:
-    entries = await _first_in_line(uow, slot)
-    for entry in entries:
+    """One place after the other, to whoever is first in line by then."""
+    places, rest = min(slot.places_left, OFFERS_MAX), slot.places_left > OFFERS_MAX
+    while places:
+        entry = await _first_in_line(uow, slot)
+        if entry is None:
+            return
         try:
             # what the service needs may be in use, or it is not offered any more: then the place stays, and the line
             async with uow.session.begin_nested():
-                claim = await capacity.take(uow, [slot.id])
-                subject = await uow.fetch(Subject, entry.subject_id)
-                booking = await making.hold(uow, claim, subject, claim.service.waitlist_offer_s)
+                booking = await _hold_for(uow, slot, entry)
         except (ResourceUnavailable, SlotClosed):
             return
-        await uow.transition(entry, WaitlistStatus.OFFERED, booking_id=booking.id)
-        uow.emit(EventType.WAITLIST_OFFERED, entry, booking)
-        customer = await uow.fetch(Customer, entry.customer_id)
-        if customer.email:
-            await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
-    if len(entries) == OFFERS_MAX:
+        except CustomerLimitReached:
+            # they have found as many places of the slot as they may have
+            await uow.transition(entry, WaitlistStatus.EXPIRED)
+            uow.emit(EventType.WAITLIST_EXPIRED, entry)
+            continue
+        await _say(uow, entry, booking)
+        places -= 1
+    if rest:
         await uow.later(WorkKind.OFFER_PLACES, slot.id)
 
 
-async def _first_in_line(uow: UnitOfWork, slot: Slot) -> Sequence[WaitlistEntry]:
-    """As many as there are places, within reason."""
-    return await uow.scalars(
+async def _first_in_line(uow: UnitOfWork, slot: Slot) -> WaitlistEntry | None:
+    return await uow.first(
         select(WaitlistEntry)
         .where(
             WaitlistEntry.organization_id == slot.organization_id,
@@ -87,15 +90,45 @@ async def _first_in_line(uow: UnitOfWork, slot: Slot) -> Sequence[WaitlistEntry]
             WaitlistEntry.status == WaitlistStatus.WAITING,
         )
         .order_by(WaitlistEntry.number)
-        .limit(min(slot.places_left, OFFERS_MAX))
+        .limit(1)
         .with_for_update()
     )
 
 
-async def _waiting_for_resources(uow: UnitOfWork, freed: Freed) -> Sequence[UUID]:
-    """Other slots with a line, at about that time, whose service or self names resources."""
+async def _hold_for(uow: UnitOfWork, slot: Slot, entry: WaitlistEntry) -> Booking:
+    claim = await capacity.take(uow, [slot.id])
+    await policy.check_limit(uow, claim.service, claim.slot_ids, entry.customer_id)
+    subject = await uow.fetch(Subject, entry.subject_id)
+    return await making.hold(uow, claim, subject, claim.service.waitlist_offer_s)
+
+
+async def _say(uow: UnitOfWork, entry: WaitlistEntry, booking: Booking) -> None:
+    await uow.transition(entry, WaitlistStatus.OFFERED, booking_id=booking.id)
+    uow.emit(EventType.WAITLIST_OFFERED, entry, booking)
+    customer = await uow.fetch(Customer, entry.customer_id)
+    if customer.email:
+        await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
+
+
+def _need_resources_then(uow: UnitOfWork, freed: Freed) -> ColumnElement[bool]:
+    """Other slots at about that time, whose service or self names resources."""
     needs = select(Requirement.service_id).where(Requirement.organization_id == uow.viewer.organization_id)
-    return await uow.scalars(
+    at_that_time = select(Service.id).where(
+        Service.organization_id == Slot.organization_id,
+        Service.id == Slot.service_id,
+        Slot.starts_at - _seconds(Service.buffer_before_s) < freed.units_until,
+        Slot.ends_at + _seconds(Service.buffer_after_s) > freed.units_from,
+    )
+    return and_(
+        Slot.id.not_in(freed.slot_ids),
+        Slot.service_id.in_(needs) | Slot.resource_id.is_not(None),
+        at_that_time.exists(),
+    )
+
+
+async def offer_later(uow: UnitOfWork, slots: ColumnElement[bool]) -> None:
+    """There may be room now for those who wait for these slots: a job looks."""
+    waiting = (
         select(Slot.id)
         .distinct()
         .join(
@@ -104,16 +137,15 @@ async def _waiting_for_resources(uow: UnitOfWork, freed: Freed) -> Sequence[UUID
             & (WaitlistEntry.slot_id == Slot.id)
             & (WaitlistEntry.status == WaitlistStatus.WAITING),
         )
-        .join(Service, (Service.organization_id == Slot.organization_id) & (Service.id == Slot.service_id))
         .where(
             Slot.organization_id == uow.viewer.organization_id,
-            Slot.id.not_in(freed.slot_ids),
-            Slot.starts_at - _seconds(Service.buffer_before_s) < freed.units_until,
-            Slot.ends_at + _seconds(Service.buffer_after_s) > freed.units_from,
+            Slot.status == SlotStatus.OPEN,
             Slot.starts_at > uow.now,
-            Slot.service_id.in_(needs) | Slot.resource_id.is_not(None),
+            slots,
         )
     )
+    for slot_id in await uow.scalars(waiting):
+        await uow.later(WorkKind.OFFER_PLACES, slot_id)
 
 
 def _seconds(column: InstrumentedAttribute[int]) -> ColumnElement[timedelta]:

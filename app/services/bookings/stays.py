@@ -36,7 +36,7 @@ async def book_stay(
     claim = await take_nights(uow, service_id, arrival, departure)
     await making.check_policy(uow, claim, subject.customer_id)
     booking = await making.make(uow, claim, subject, BookingStatus.PENDING, notes=notes)
-    await making.begin(uow, booking, claim.service, [slot.id for slot in claim.slots])
+    await making.begin(uow, booking, claim.service, claim.slot_ids)
     await transports.add_legs(uow, booking, subject, pickup, dropoff)
     return booking
 

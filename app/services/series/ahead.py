@@ -126,7 +126,7 @@ async def claimed(uow: UnitOfWork, slot: Slot, customer_id: UUID) -> Claim:
     by_staff = uow.viewer.role is not None and uow.viewer.sees_everything
     if closes_at and uow.now > closes_at and not by_staff:
         raise OutsideBookingWindow(None, closes_at)
-    await policy.check_limit(uow, claim, customer_id)
+    await policy.check_limit(uow, claim.service, claim.slot_ids, customer_id)
     return claim
 
 
