@@ -5,7 +5,6 @@ Tests do not clean up: each makes an organization of its own, and row-level secu
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
-import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
@@ -30,6 +28,7 @@ from app.settings import Settings
 from tests.client import Client
 from tests.factories.houses import House, make_house
 from tests.mailbox import Mailbox, open_mailbox
+from tests.serving import serving
 
 ROOT = Path(__file__).parent.parent
 CONTROLLER = pytest.StashKey[ExitStack]()
@@ -177,18 +176,8 @@ def app(settings: Settings) -> Starlette:
 @pytest_asyncio.fixture(scope="session")
 async def api(app: Starlette) -> AsyncIterator[str]:
     """The API on a port of its own; answers its base URL without scheme."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    config = uvicorn.Config(
-        app, log_level="warning", ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server._serve([listening]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    await task
+    async with serving(app) as found:
+        yield found
 
 
 @pytest.fixture

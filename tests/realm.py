@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
 
 from app.demo.state import claim
 from app.demo.valkey import start_valkey
@@ -22,6 +19,7 @@ from app.settings import Settings
 from tests.conftest import create_database
 from tests.factories.houses import House, make_house
 from tests.mailbox import Mailbox, open_mailbox
+from tests.serving import serving
 
 REDIS_DATABASES = 64
 
@@ -56,24 +54,6 @@ async def realm(names: dict[str, str], number: int, **knobs: Any) -> AsyncIterat
         superuser = await asyncpg.connect(names["superuser"].format("postgres"))
         await superuser.execute(f"DROP DATABASE {database} WITH (FORCE)")
         await superuser.close()
-
-
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The API in this process; answers its host and port."""
-    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
-        config = uvicorn.Config(
-            app, log_level="warning", ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve([listening]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
-            yield f"127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
 
 
 @asynccontextmanager

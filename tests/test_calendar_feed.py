@@ -32,7 +32,7 @@ async def feed_of(house: House, **owner: UUID) -> str:
 
 
 async def get(house: House, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(timeout=60, trust_env=False, verify=False) as http:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return await http.request(method, f"http://{house.api}{path}", headers=sent)
 

@@ -783,6 +783,7 @@ CREATE TABLE public.slots (
     version integer DEFAULT 1 NOT NULL,
     schedule_id uuid,
     resource_id uuid,
+    capacity_pinned boolean DEFAULT false NOT NULL,
     CONSTRAINT ck_slots_capacity CHECK ((capacity >= 0)),
     CONSTRAINT ck_slots_status CHECK (((status)::text = ANY ((ARRAY['OPEN'::character varying, 'CLOSED'::character varying, 'WITHDRAWN'::character varying])::text[]))),
     CONSTRAINT ck_slots_taken CHECK (((taken >= 0) AND (taken <= capacity))),
