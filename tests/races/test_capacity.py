@@ -55,20 +55,24 @@ def kinds(answers: list[Json]) -> Counter[str]:
     return Counter(answer["__typename"] for answer in answers)
 
 
-@sizes(Rush(callers=60, places=10), Rush(callers=200, places=10))
+@sizes(Rush(callers=60, places=10), Rush(callers=200, places=10, rounds=20))
 async def test_a_slot_takes_as_many_as_it_has_places(
     house: House, size: Rush, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (slot,) = await slots_of(house, size)
     (pet,) = await pets_of(house, 1)
+    heard, taken = Counter[str](), {}
     async with crowd(house.client("CUSTOMER")) as customers:
-        with measured(capsys, f"{size.callers} at once for {size.places} places") as figures:
-            answers = await at_once(take(customers, "bookSlot", house, slot, pet) for _ in range(size.callers))
-            figures.update(kinds(answers))
-    assert kinds(answers) == {"BookSlotSuccess": size.places, "SlotFull": size.callers - size.places}
-    assert await capacity_adds_up(house) == {slot: size.places}
-    assert await events(house) == ["BOOKING_CREATED"] * size.places
-    assert list((await bookings_agree(house)).values()) == [Status.PENDING] * size.places
+        with measured(capsys, f"{size.callers} at once for {size.places} places, {size.rounds} times") as figures:
+            for _ in range(size.rounds):
+                (slot,) = await slots_of(house, size)
+                answers = await at_once(take(customers, "bookSlot", house, slot, pet) for _ in range(size.callers))
+                assert kinds(answers) == {"BookSlotSuccess": size.places, "SlotFull": size.callers - size.places}
+                heard += kinds(answers)
+                taken[slot] = size.places
+            figures.update(heard)
+    assert await capacity_adds_up(house) == taken
+    assert await events(house) == ["BOOKING_CREATED"] * size.places * size.rounds
+    assert list((await bookings_agree(house)).values()) == [Status.PENDING] * size.places * size.rounds
     await log_is_whole(house)
 
 
