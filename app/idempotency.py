@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import models
-from app.errors import BadUserInput, Conflict
+from app.errors import BadUserInput, Conflict, NotFound
 from app.models import IdempotencyKey
 from app.uow import UnitOfWork
 
@@ -100,10 +100,18 @@ async def _recall(uow: UnitOfWork, stored: Mapping[str, Any]) -> Outcome:
     return Outcome(stored["type"], {name: await _row(uow, value) for name, value in stored["nodes"].items()})
 
 
+async def _listed(uow: UnitOfWork, reference: Any) -> Any:
+    """One row of several; None, if it is not there any more."""
+    try:
+        return await _row(uow, reference)
+    except NotFound:
+        return None
+
+
 async def _row(uow: UnitOfWork, reference: Any) -> Any:
     if reference is None or isinstance(reference, int):
         return reference
     if not reference or isinstance(reference[0], list):
-        return [await _row(uow, item) for item in reference]
+        return [row for row in [await _listed(uow, item) for item in reference] if row is not None]
     name, id = reference
     return await uow.get(getattr(models, name), UUID(id))

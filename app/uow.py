@@ -237,6 +237,11 @@ class UnitOfWork:
 
     # what follows from it
 
+    @property
+    def said(self) -> int:
+        """How many events there are so far; a transaction has no more than `events.EVENTS_MAX`."""
+        return len(self._drafts)
+
     def emit(
         self,
         type: EventType,

@@ -29,7 +29,8 @@ from app.uow import Silence, unit_of_work
 from tests.client import Client, Json, Socket, Stream
 from tests.factories.houses import House, Person
 from tests.races.crowd import at_once, crowd
-from tests.realm import own_valkey, serving
+from tests.realm import own_valkey
+from tests.serving import serving
 from tests.sizes import measured, sizes
 from tests.steps import Visit, eventually
 

@@ -11,6 +11,8 @@ INDEXES = {
     "ix_allocations_unit_id_ends_at": ("allocations", ["unit_id", "ends_at"], False, "unit_id IS NOT NULL"),
     "ix_bookings_group_id": ("bookings", ["group_id"], False, "group_id IS NOT NULL"),
     "ix_bookings_series_id_starts_at": ("bookings", ["series_id", "starts_at"], False, "series_id IS NOT NULL"),
+    "ix_slots_resource_id_starts_at": ("slots", ["resource_id", "starts_at"], False, "resource_id IS NOT NULL"),
+    "ix_slots_withdrawn": ("slots", ["starts_at"], False, "status = 'WITHDRAWN'"),
     "ix_slots_schedule_id_starts_at": ("slots", ["schedule_id", "starts_at"], True, "schedule_id IS NOT NULL"),
 }
 

@@ -122,6 +122,8 @@ class Slot(Tenant, Versioned, Base):
             unique=True,
             postgresql_where=text("schedule_id IS NOT NULL"),
         ),
+        Index(None, "organization_id", "resource_id", "starts_at", postgresql_where=text("resource_id IS NOT NULL")),
+        Index("ix_slots_withdrawn", "organization_id", "starts_at", postgresql_where=text("status = 'WITHDRAWN'")),
         CheckConstraint("starts_at < ends_at", name="times"),
         CheckConstraint("capacity >= 0", name="capacity"),
         CheckConstraint("taken BETWEEN 0 AND capacity", name="taken"),

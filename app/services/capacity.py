@@ -6,47 +6,24 @@ resources and their units, then the event head.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, delete, exists, func, select, text
+from sqlalchemy import any_, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, Range
 from sqlalchemy.types import Uuid
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
-from app.models import Allocation, Booking, Requirement, Resource, ResourceUnit, Service, Slot, SlotStatus
+from app.models import Allocation, Booking, Requirement, Service, Slot, SlotStatus
+from app.services import units
+from app.services.units import Needs, Use
 from app.uow import UnitOfWork
 
 CAPACITY_MAX = 10_000
 """Places of one slot."""
-
-TAKE_UNIT = text(
-    """
-    WITH free AS (
-        SELECT f.unit_id
-        FROM free_units(:org, :candidates, :begins, :ends, :busy_from, :busy_until) f
-        JOIN resources r ON r.organization_id = :org AND r.id = f.resource_id
-        WHERE r.active AND f.number <= r.capacity
-        ORDER BY f.resource_id = ANY (:wanted), f.number, f.resource_id LIMIT 1
-        FOR SHARE OF r
-    ), taken AS (
-        INSERT INTO allocations (organization_id, booking_id, unit_id, during)
-        SELECT :org, :booking, unit_id, tstzrange(:busy_from, :busy_until) FROM free
-        ON CONFLICT ON CONSTRAINT ex_allocations_unit DO NOTHING
-        RETURNING unit_id
-    )
-    SELECT EXISTS (SELECT FROM free), EXISTS (SELECT FROM taken)
-    """
-).bindparams(bindparam("candidates", type_=ARRAY(Uuid())), bindparam("wanted", type_=ARRAY(Uuid())))
-
-# Needs with the least choice come first; apart from that, all services go through the same pools in the same order, so
-# that no two bookings wait for each other.
-NEEDS = text(
-    "SELECT candidates FROM resource_needs(:org, :service, :named) ORDER BY cardinality(candidates), candidates, need"
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +45,12 @@ class Claim:
     @property
     def ends_at(self) -> datetime:
         return self.slots[-1].ends_at
+
+    @property
+    def use(self) -> Use:
+        """Of the resources that its service needs."""
+        before, after = self.service.buffers
+        return Use(self.starts_at, self.ends_at, self.starts_at - before, self.ends_at + after)
 
 
 async def lock(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> list[Slot]:
@@ -112,18 +95,7 @@ async def _queue_up(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
     so at once would wait for each other."""
     unlike = {(claim.service.id, claim.slots[0].resource_id): claim for claim in claims if claim.needs_resources}
     candidates = {id for claim in unlike.values() for need in await _needs(uow, claim) for id in need}
-    await _hold_back(uow, candidates)
-
-
-async def _hold_back(uow: UnitOfWork, resources: Collection[UUID]) -> None:
-    """Wait until nobody takes or frees a unit of these resources, and let others wait."""
-    if resources:
-        await uow.session.execute(
-            select(Resource.id)
-            .where(Resource.organization_id == uow.viewer.organization_id, Resource.id.in_(resources))
-            .order_by(Resource.id)
-            .with_for_update(key_share=True)
-        )
+    await units.hold_back(uow, candidates)
 
 
 def _check_room(uow: UnitOfWork, slot: Slot, wanted: int) -> None:
@@ -151,49 +123,15 @@ async def allocate(uow: UnitOfWork, booking: Booking, claim: Claim) -> None:
         Allocation(booking_id=booking.id, slot_id=slot.id, during=Range(slot.starts_at, slot.ends_at))
         for slot in claim.slots
     )
-    if claim.needs_resources:
-        needs = await _needs(uow, claim)
-        for number, candidates in enumerate(needs, 1):
-            await _take_unit(uow, booking, claim, candidates, [id for later in needs[number:] for id in later])
+    if claim.needs_resources and not await units.take(uow, booking.id, await _needs(uow, claim), claim.use):
+        raise ResourceUnavailable(claim.slots[0].id, claim.service.id, claim.starts_at)
 
 
-async def _needs(uow: UnitOfWork, claim: Claim) -> Sequence[list[UUID]]:
+async def _needs(uow: UnitOfWork, claim: Claim) -> Needs:
     named = {slot.resource_id for slot in claim.slots}
     if len(named) > 1:
         raise BadUserInput("These nights are not with the same resource.")
-    return await _needed(uow, claim.service.id, named.pop())
-
-
-async def _needed(uow: UnitOfWork, service_id: UUID, resource_id: UUID | None) -> Sequence[list[UUID]]:
-    """For each need of a service, the resources of which one must be free."""
-    parameters = {"org": uow.viewer.organization_id, "service": service_id, "named": resource_id}
-    return (await uow.session.execute(NEEDS, parameters)).scalars().all()
-
-
-async def _take_unit(
-    uow: UnitOfWork, booking: Booking, claim: Claim, candidates: list[UUID], wanted: list[UUID]
-) -> None:
-    """Take the first unit that is free, if possible of a resource that is not wanted for another need as well.
-
-    Whoever finds that somebody was faster looks for the next one.
-    """
-    before, after = claim.service.buffers
-    parameters = {
-        "org": uow.viewer.organization_id,
-        "booking": booking.id,
-        "candidates": candidates,
-        "wanted": wanted,
-        "begins": claim.starts_at,
-        "ends": claim.ends_at,
-        "busy_from": claim.starts_at - before,
-        "busy_until": claim.ends_at + after,
-    }
-    while True:
-        free, taken = (await uow.session.execute(TAKE_UNIT, parameters)).one()
-        if taken:
-            return
-        if not free:
-            raise ResourceUnavailable(claim.slots[0].id, claim.service.id, claim.starts_at)
+    return await units.needed(uow, claim.service.id, named.pop())
 
 
 @dataclass(frozen=True)
@@ -229,26 +167,12 @@ async def release(uow: UnitOfWork, booking: Booking) -> Freed:
         .execution_options(synchronize_session=False)
     )
     rows = gone.all()
-    units = [row for row in rows if row.unit_id is not None]
-    if units:
-        # who is about to wait for one of these either sees that it is free, or is seen by us
-        await uow.session.execute(
-            select(Resource.id)
-            .join(
-                ResourceUnit,
-                (ResourceUnit.organization_id == Resource.organization_id) & (ResourceUnit.resource_id == Resource.id),
-            )
-            .where(
-                Resource.organization_id == uow.viewer.organization_id,
-                ResourceUnit.id.in_([row.unit_id for row in units]),
-            )
-            .order_by(Resource.id)
-            .with_for_update(read=True, of=Resource)
-        )
+    used = [row for row in rows if row.unit_id is not None]
+    await units.announce(uow, [row.unit_id for row in used])
     return Freed(
         [row.slot_id for row in rows if row.slot_id is not None],
-        min((row.starts_at for row in units), default=None),
-        max((row.ends_at for row in units), default=None),
+        min((row.starts_at for row in used), default=None),
+        max((row.ends_at for row in used), default=None),
     )
 
 
@@ -256,7 +180,8 @@ async def has_room(uow: UnitOfWork, slot: Slot) -> bool:
     """Whether a booking of a slot that is locked would find a place, and what its service needs; that stays so."""
     if not slot.places_left:
         return False
-    await _hold_back(uow, {id for need in await _needed(uow, slot.service_id, slot.resource_id) for id in need})
+    needs = await units.needed(uow, slot.service_id, slot.resource_id)
+    await units.hold_back(uow, {id for need in needs for id in need})
     allowed = await uow.session.scalar(
         select(
             func.resources_allow(slot.organization_id, slot.service_id, slot.resource_id, slot.starts_at, slot.ends_at)

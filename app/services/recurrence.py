@@ -5,6 +5,7 @@ a clock change. As the RFC has it, a time that the clocks skip is read with the 
 that they show twice the first is meant.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,6 +17,8 @@ from dateutil.rrule import rrule, rrulestr
 from app.errors import BadUserInput
 
 RULE_MAX = 500
+PLAIN = re.compile(r"[A-Z0-9=;,+-]*")
+"""What rules are written in: Python reads `1_0` as ten, and so would dateutil."""
 TIMES_MAX = 50_000
 """Times of one rule that are asked for at once; what has more was not meant."""
 PARTS = {
@@ -36,10 +39,15 @@ LATE = datetime(9990, 1, 1)  # noqa: DTZ001
 
 @dataclass(frozen=True)
 class Rule:
-    """`COUNT` and `UNTIL` are kept apart: an expansion has an end of its own, and the RFC reads UNTIL in UTC."""
+    """`COUNT` and `UNTIL` are kept apart: an expansion has an end of its own, and the RFC reads UNTIL in UTC.
+
+    So is the interval of a DAILY rule, `every_days`: dateutil would look for a Tuesday among the Mondays of seven days
+    from a Monday on, up to the last day that there is.
+    """
 
     text: str
     pattern: str
+    every_days: int
     count: int | None
     until: Callable[[datetime, ZoneInfo], bool] | None
 
@@ -51,7 +59,10 @@ class Rule:
         if count and until:
             raise BadUserInput("A rule has COUNT or UNTIL, not both.", field)
         parts |= _alike(parts)
+        every_days = int(parts.pop("INTERVAL", "1")) if parts["FREQ"] == "DAILY" else 1
         pattern = _joined(parts)
+        if count and not count.isdecimal():
+            raise BadUserInput("COUNT is a number.", field)
         try:
             possible = any(True for _ in rrulestr(_every(parts), dtstart=LATE))
             number = int(count) if count else None
@@ -62,7 +73,7 @@ class Rule:
             raise BadUserInput("No day fulfils this rule.", field)
         if number is not None and not 0 < number <= TIMES_MAX:
             raise BadUserInput(f"COUNT is between 1 and {TIMES_MAX}.", field)
-        return cls(_canonical(text), pattern, number, end)
+        return cls(_canonical(text), pattern, every_days, number, end)
 
     def times(
         self, first: datetime, end: datetime, zone: ZoneInfo, since: datetime | None = None
@@ -71,7 +82,9 @@ class Rule:
         expanded = rrulestr(self.pattern, dtstart=first)
         if not isinstance(expanded, rrule):
             raise TypeError("one rule makes one rrule")
-        times: Iterator[datetime] = iter(expanded.replace(until=end))
+        times = (
+            time for time in expanded.replace(until=end) if (time.date() - first.date()).days % self.every_days == 0
+        )
         since = since or first
         wanted = (time for time in self._bounded(times, zone) if since <= time < end)
         for number, time in enumerate(wanted):
@@ -99,6 +112,8 @@ def _parts(text: str, field: str) -> dict[str, str]:
     canonical = _canonical(text)
     if not 1 <= len(canonical) <= RULE_MAX:
         raise BadUserInput(f"A rule has 1 to {RULE_MAX} characters.", field)
+    if not PLAIN.fullmatch(canonical):
+        raise BadUserInput("A rule has letters, digits and the signs = ; , + - only.", field)
     parts: dict[str, str] = {}
     for part in canonical.split(";"):
         name, _, value = part.partition("=")

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, true
+from sqlalchemy.orm import aliased
 
 from app import clock
 from app.errors import BadUserInput, SlotInUse
@@ -14,11 +15,13 @@ from app.services import values
 from app.services.bookings import offer_later, offer_places
 from app.services.capacity import CAPACITY_MAX
 from app.services.customers import own_place
-from app.services.schedules.planning import extend_now
+from app.services.schedules import planning
 from app.uow import UnitOfWork
 
 YEAR_S = 366 * values.DAY_S
 PRICE_MAX = 10**12
+LOOKED_AT = 2_000
+"""Slots that are looked at for one that can be booked: whether its resources are free takes time."""
 
 
 def _seconds(field: str, low: int = 0) -> values.Check:
@@ -66,6 +69,9 @@ async def create_service(uow: UnitOfWork, place_id: UUID, **given: Any) -> Servi
 
 
 async def update_service(uow: UnitOfWork, service_id: UUID, version: int, **changes: Any) -> Service:
+    if "duration_s" in changes:
+        # whoever plans just now has planned with the old one by then, and is asked to plan again
+        await planning.begin(uow)
     service = await uow.get(Service, service_id)
     if "place_id" in changes:
         await own_place(uow, changes["place_id"])
@@ -75,7 +81,7 @@ async def update_service(uow: UnitOfWork, service_id: UUID, version: int, **chan
         await offer_later(uow, Slot.service_id == service.id)
     if "duration_s" in changes:
         # its slots follow: a worker plans them again
-        await extend_now(uow, await uow.scalars(select(Schedule).where(Schedule.service_id == service.id)))
+        await planning.extend_now(uow, await uow.scalars(select(Schedule).where(Schedule.service_id == service.id)))
     return service
 
 
@@ -145,10 +151,25 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def next_available(service_id: UUID, other_than: UUID, after: datetime) -> Select[Slot]:
-    """The first slot of a service from then on, other than the given one, that can be booked."""
+    """The first slot of a service from then on, other than the given one, that can be booked; if it is not too far."""
+    later = aliased(Slot)
+    too_far = (
+        select(later.starts_at)
+        .where(later.service_id == service_id, later.starts_at >= after)
+        .order_by(later.starts_at, later.id)
+        .offset(LOOKED_AT)
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(Slot)
-        .where(Slot.service_id == service_id, Slot.id != other_than, Slot.starts_at >= after, bookable(clock.now()))
+        .where(
+            Slot.service_id == service_id,
+            Slot.id != other_than,
+            Slot.starts_at >= after,
+            func.coalesce(Slot.starts_at < too_far, true()),
+            bookable(clock.now()),
+        )
         .order_by(Slot.starts_at, Slot.id)
         .limit(1)
     )

@@ -28,6 +28,8 @@ async def join_waitlist(uow: UnitOfWork, slot_id: UUID, subject_id: UUID) -> Wai
     if slot.status is not SlotStatus.OPEN or slot.starts_at <= uow.now:
         raise SlotClosed()
     service = await uow.get(Service, slot.service_id)
+    if not service.active:
+        raise SlotClosed("This service is not offered any more.")
     if not uow.viewer.sees_everything:
         policy.check_window(uow, service, slot.starts_at)
         await policy.check_limit(uow, service, [slot.id], subject.customer_id)
@@ -67,7 +69,7 @@ def waitlist_open(slot_id: UUID) -> Select[UUID]:
     return (
         select(Slot.id)
         .join(Service, (Service.organization_id == Slot.organization_id) & (Service.id == Slot.service_id))
-        .where(Slot.id == slot_id, Slot.status == SlotStatus.OPEN, waiting < Service.waitlist_max)
+        .where(Slot.id == slot_id, Slot.status == SlotStatus.OPEN, Service.active, waiting < Service.waitlist_max)
     )
 
 

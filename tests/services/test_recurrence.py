@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -261,6 +262,9 @@ def test_nine_is_nine_all_year(zone: ZoneInfo) -> None:
         "FREQ=DAILY;INTERVAL=1001",
         "FREQ=DAILY;COUNT=0",
         "FREQ=DAILY;COUNT=x",
+        "FREQ=DAILY;COUNT=1_0",
+        "FREQ=DAILY;COUNT=+8",
+        "FREQ=DAILY;INTERVAL=٣",
         "FREQ=DAILY;COUNT=2;UNTIL=20260101",
         "FREQ=DAILY;UNTIL=tomorrow",
         "FREQ=DAILY;BYSECOND=30",
@@ -284,6 +288,14 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
 
 def test_a_rule_is_kept_in_one_form() -> None:
     assert Rule.parse(" rrule:freq=weekly;byday=mo ").text == "FREQ=WEEKLY;BYDAY=MO"
+
+
+def test_days_that_never_come_are_not_searched_for() -> None:
+    """No seventh day from a Monday is a Tuesday, and the calendar has eight thousand years to find out."""
+    rule, monday = Rule.parse("FREQ=DAILY;INTERVAL=7;BYDAY=TU"), datetime(2026, 11, 23, 9)  # noqa: DTZ001
+    began = process_time()
+    assert list(rule.times(monday, monday + timedelta(days=90), BERLIN)) == []
+    assert process_time() - began < 0.1
 
 
 def test_too_many_times_were_not_meant() -> None:

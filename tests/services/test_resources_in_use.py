@@ -1,6 +1,7 @@
 """What bookings do with resources: who gets which, when it is free, and when it comes back."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -100,6 +101,44 @@ async def test_two_pools_that_share_a_resource_are_both_served(garage: Garage, b
     assert await garage.book(await garage.slot(other, TEN, ELEVEN)) == [busy]
     service = await garage.service(*({"pool_id": pool} for pool in pools))
     assert await garage.book(await garage.slot(service, TEN, ELEVEN)) == sorted({*"ABC"} - {busy})
+
+
+async def test_a_need_leaves_what_another_has_no_choice_about_then(garage: Garage) -> None:
+    """Two and one would do for the first need, but with three in use the second finds nothing but one."""
+    one, two, three, four = await garage.bays("1", "2", "3", "4")
+    other = await garage.service({"resource_id": three})
+    assert await garage.book(await garage.slot(other, TEN, ELEVEN)) == ["3"]
+    pools = [await garage.house.pool_of(one, bay) for bay in (two, three)] + [await garage.house.pool_of(two, four)]
+    slot = await garage.slot(await garage.service(*({"pool_id": pool} for pool in pools)), TEN, ELEVEN)
+    assert (await garage.available(slot), await garage.book(slot)) == (1, ["1", "2", "4"])
+    assert (await garage.available(slot), await garage.book(slot)) == (0, [])
+
+
+async def test_what_can_be_booked_is_what_is_offered(garage: Garage) -> None:
+    """Whatever pools needs share: there is a way to serve them all just if the slot says so."""
+    house, chance = garage.house, Random(7)
+    bays = await garage.bays(*"ABCDEF")
+    offered = []
+    for number in range(25):
+        day = house.at(TEN) + timedelta(days=number)
+        busy = await garage.service(*({"resource_id": bay} for bay in chance.sample(bays, 2)))
+        await garage.book(await house.slot(busy, day, 3))
+        pools = [await house.pool_of(*chance.sample(bays, chance.randint(1, 3))) for _ in range(chance.randint(2, 4))]
+        slot = await house.slot(await garage.service(*({"pool_id": pool} for pool in pools)), day, 3)
+        offered.append(await garage.available(slot) > 0)
+        assert bool(await garage.book(slot)) == offered[-1]
+    assert 5 < sum(offered) < 20
+
+
+async def test_ten_needs_are_told_as_quickly_as_one(garage: Garage) -> None:
+    """Of ten needs there are a thousand sets; a page of slots, and the search for the next one, go through few."""
+    house = garage.house
+    pools = [await house.pool_of(*await garage.bays(*(f"{need}-{bay}" for bay in range(5)))) for need in range(9)]
+    service = await garage.service(*({"pool_id": pool} for pool in (*pools, await house.pool_of())))
+    slots = [await house.slot(service, house.at(TEN) + timedelta(hours=4 * number)) for number in range(100)]
+    assert (await garage.ask(slots[0]))["nextAvailable"] is None
+    shown = await house.client("CUSTOMER").run(AVAILABLE, {"available": False})
+    assert [edge["node"]["available"] for edge in shown["slots"]["edges"]] == [0] * 50
 
 
 async def test_who_is_not_active_is_not_given_out(garage: Garage) -> None:

@@ -14,7 +14,7 @@ from app.access import Viewer
 from app.db import Database
 from app.jobs.worker import Work
 from app.services import schedules
-from app.services.schedules import editing
+from app.services.schedules import editing, slots
 from app.uow import Silence, unit_of_work
 from tests.factories.houses import ZONE, House
 from tests.factories.salons import COUNTS, OUTSIDE, Salon, counts
@@ -165,5 +165,19 @@ async def test_a_closure_of_very_many_schedules_is_left_to_workers(
     holiday = {"kind": "CLOSED", "startsOn": house.day.isoformat()}
     answer = await salon.owner.act("createScheduleException", holiday, f"{COUNTS} {OUTSIDE}")
     assert (counts(answer), answer["bookingsOutsideCount"]) == ((0, 0, 0, 0), 0)
+    rows = await house.all("SELECT run_at FROM due_work WHERE organization_id = $1")
+    assert [row["run_at"] <= clock.now() for row in rows] == [True, True]
+
+
+async def test_a_long_closure_can_be_taken_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All schedules together have more slots then than one plan makes; each alone has not."""
+    salons = [await Salon.of(house) for _ in range(2)]
+    until = house.day + timedelta(days=5)
+    closure = {"kind": "CLOSED", "startsOn": house.day.isoformat(), "endsOn": until.isoformat()}
+    closed = await salons[0].owner.act("createScheduleException", closure, "exception { id } removed")
+    assert closed["removed"] == 48
+    monkeypatch.setattr(slots, "SLOTS_MAX", 40)
+    back = await salons[0].owner.act("removeScheduleException", {"exceptionId": closed["exception"]["id"]}, COUNTS)
+    assert counts(back) == (0, 0, 0, 0)
     rows = await house.all("SELECT run_at FROM due_work WHERE organization_id = $1")
     assert [row["run_at"] <= clock.now() for row in rows] == [True, True]

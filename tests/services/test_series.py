@@ -112,6 +112,7 @@ async def test_a_resource_that_is_wanted_renders_all_of_it(house: House) -> None
         ({"rule": "FREQ=HOURLY"}, "rule"),
         ({"rule": "FREQ=DAILY;BYHOUR=8,9,10"}, "rule"),
         ({"rule": "FREQ=DAILY;UNTIL=20200101"}, "rule"),
+        ({"startsAt": "1970-01-01T09:00:00"}, "startsAt"),
         ({"notes": "x" * 5_001}, "notes"),
         ({"extras": [f"2030-01-01T{n // 60:02}:{n % 60:02}:00" for n in range(367)]}, "extras"),
         ({"exceptions": [f"2030-01-01T{n // 60:02}:{n % 60:02}:00" for n in range(367)]}, "exceptions"),

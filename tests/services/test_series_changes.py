@@ -259,6 +259,7 @@ async def test_from_is_one_of_its_times(house: House, scope: str, day: int | Non
         ({"rule": "FREQ=HOURLY"}, "rule"),
         ({"rule": "FREQ=DAILY;BYHOUR=8,9,10"}, "rule"),
         ({"rule": "FREQ=DAILY;UNTIL=20200101"}, "rule"),
+        ({"startsAt": "1970-01-01T09:00:00"}, "startsAt"),
         ({"notes": "x" * 5_001}, "notes"),
     ],
 )

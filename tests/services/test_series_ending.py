@@ -1,13 +1,14 @@
 """Ending and pausing standing bookings."""
 
 from datetime import time, timedelta
+from typing import Any
 
 from app import clock
 from app.jobs.worker import Work
 from tests.factories.houses import House
 from tests.invariants import all_hold
 from tests.standing import BOOKED, CALLED_OFF, DAILY, MISSED, SERIES, Standing, shortly
-from tests.steps import errors, events, nothing_changes
+from tests.steps import errors, events, eventually, nothing_changes
 
 PAST = (clock.now() - timedelta(days=3)).date()
 
@@ -61,6 +62,26 @@ async def test_customers_keep_what_is_too_late_and_pay_what_is_late(house: House
     assert [charge["amount_minor"] for charge in charges] == [1000, 1000]
     # it is a booking like any other
     assert [booking["status"] for booking in await standing.bookings()] == ["CONFIRMED", *["CANCELLED"] * 4]
+
+
+async def test_a_long_series_ends_however_many_wait_for_its_places(house: House, worker: Work) -> None:
+    """Twice a day for three months, each with a fee: the first lines are served at once, the others by jobs."""
+    late: dict[str, Any] = {"free_cancellation_notice_s": 366 * 24 * 3600, "cancellation_fee_minor": 100}
+    standing = await Standing.of(house, slots=90, capacity=1, confirmation="AUTOMATIC", **late)
+    await standing.slots_at(time(15), 90, capacity=1)
+    await standing.create(rule="FREQ=DAILY;BYHOUR=10,15")
+    other = await house.customer()
+    pet = await house.pet(other)
+    for booking in await standing.bookings():
+        await house.waitlist_entry(other, pet, booking["slot_id"])
+    ended = await standing.act("cancelSeries", "series { status } cancelled { status }", scope="ALL")
+    assert (ended["series"], len(ended["cancelled"])) == ({"status": "ENDED"}, 180)
+    offered = "SELECT count(*) FROM waitlist_entries WHERE organization_id = $1 AND status = 'OFFERED'"
+
+    async def all_served() -> bool:
+        return bool(await house.value(offered) == 180)
+
+    await eventually(all_served)
 
 
 # pausing

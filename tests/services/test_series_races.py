@@ -8,7 +8,7 @@ from tests.factories.houses import House
 from tests.invariants import all_hold, capacity_adds_up
 from tests.races.crowd import at_once, crowd
 from tests.standing import BOOKED, DAILY, MISSED, SERIES, Standing
-from tests.steps import events
+from tests.steps import events, key
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
@@ -39,6 +39,18 @@ async def test_a_request_that_comes_twice_makes_one_series(house: House) -> None
     assert answers == [answers[0]] * 3
     assert answers[0]["createSeries"]["missed"] == [{"localAt": standing.on(3).isoformat()}]
     assert await events(house) == ["SERIES_CREATED", *["BOOKING_CREATED"] * 3]
+
+
+async def test_a_repeated_answer_leaves_out_what_is_gone(house: House) -> None:
+    standing = await Standing.of(house, slots=3)
+    wanted = standing.wanted | {"rule": "FREQ=DAILY;COUNT=4"}
+    selection = "... on CreateSeriesSuccess { series { id } missed { localAt } }"
+    made = await standing.client.act("createSeries", wanted, selection, idempotency_key="once")
+    assert made["missed"] == [{"localAt": standing.on(3).isoformat()}]
+    standing.id = key(made["series"]["id"])
+    await standing.act("cancelSeries", "series { id }", scope="ALL")
+    again = await standing.client.act("createSeries", wanted, selection, idempotency_key="once")
+    assert (again["series"], again["missed"]) == (made["series"], [])
 
 
 async def test_series_that_want_the_same_share_it(house: House) -> None:

@@ -1,5 +1,6 @@
 """Stays over several nights: all of them or none."""
 
+import asyncio
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -139,6 +140,44 @@ async def test_a_stay_has_one_kennel_all_the_time(house: House) -> None:
     # a bed is free on the first and on the last night, but it is not the same
     await house.pool.execute("UPDATE slots SET capacity = 3 WHERE organization_id = $1 AND capacity = 2", house.id)
     assert (await kennel.book(0, 3))["__typename"] == "ResourceUnavailable"
+
+
+async def test_a_stay_is_with_one_resource_all_the_time(house: House) -> None:
+    """Both rooms are free for a night, and only one of them for two: it makes no difference which comes first."""
+    for first in (0, 1):
+        kennel = await Kennel.of(house, [])
+        rooms = [await house.resource("ROOM") for _ in range(2)]
+        for night, capacities in enumerate(((1, 1), (0, 1))):
+            starts_at = house.at(time(15)) + timedelta(days=night)
+            for room, capacity in zip(rooms[first:] + rooms[:first], capacities, strict=True):
+                kennel.nights.append(await house.slot(kennel.visit.service, starts_at, capacity, resource_id=room))
+        assert (await kennel.book(0, 2))["__typename"] == "BookStaySuccess"
+        assert await kennel.taken() == [0, 1, 0, 1]
+
+
+async def test_nights_of_different_resources_are_no_stay(house: House) -> None:
+    """Each night is free in one of the rooms; only in the second are two in a row."""
+    kennel = await Kennel.of(house, [])
+    rooms = [await house.resource("ROOM") for _ in range(2)]
+    for night, capacities in enumerate(((1, 0), (0, 1), (0, 1), (0, 0))):
+        starts_at = house.at(time(15)) + timedelta(days=night)
+        for room, capacity in zip(rooms, capacities, strict=True):
+            await house.slot(kennel.visit.service, starts_at, capacity, resource_id=room)
+    async with nothing_changes(house):
+        answer = await kennel.book(0, 2)
+    assert (answer["nights"], answer["nextArrival"]) == ([kennel.day(1).isoformat()], kennel.day(1).isoformat())
+    async with nothing_changes(house):
+        assert (await kennel.book(0, 3))["nextArrival"] is None
+    assert (await kennel.book(1, 3))["__typename"] == "BookStaySuccess"
+
+
+async def test_who_finds_a_night_full_takes_another_slot_of_it(house: House) -> None:
+    kennel = await Kennel.of(house, [1])
+    for _ in range(5):
+        kennel.nights.append(await house.slot(kennel.visit.service, house.at(time(15)), 1))
+    answers = await asyncio.gather(*(kennel.book(0, 1) for _ in range(6)))
+    assert [answer["__typename"] for answer in answers] == ["BookStaySuccess"] * 6
+    assert await kennel.taken() == [1] * 6
 
 
 async def test_who_stays_waits_for_its_nights_no_more(house: House) -> None:

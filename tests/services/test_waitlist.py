@@ -90,6 +90,16 @@ async def test_there_must_be_something_to_wait_for(house: House) -> None:
         assert closed["__typename"] == "SlotClosed"
 
 
+async def test_nobody_waits_for_what_is_not_offered(house: House) -> None:
+    visit = await Visit.of(house)
+    await house.pool.execute("UPDATE slots SET capacity = 0 WHERE id = $1", visit.slot)
+    await house.pool.execute("UPDATE services SET active = false WHERE id = $1", visit.service)
+    client = visit.customer.client
+    async with nothing_changes(house):
+        assert (await client.act("joinWaitlist", visit.wanted, JOINED))["__typename"] == "SlotClosed"
+        assert await client.act("bookSlot", visit.wanted, BOOKED) == {"__typename": "SlotFull", "waitlistOpen": False}
+
+
 async def test_nobody_waits_twice(house: House) -> None:
     line = await Line.of(house, 1)
     person, wanted, _ = line.waiting[0]

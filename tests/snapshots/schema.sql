@@ -270,7 +270,7 @@ CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begin
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  WITH RECURSIVE needs AS (
-          SELECT row_number() OVER (ORDER BY n.candidates) AS number,
+          SELECT (1 << (row_number() OVER (ORDER BY n.candidates))::integer) AS "bit",
              n.candidates,
              count(*) AS needed
             FROM public.resource_needs(resources_allow.org, resources_allow.service, resources_allow.named) n(need, candidates)
@@ -283,21 +283,29 @@ CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begin
                     FROM needs n), resources_allow.begins, resources_allow.ends, (resources_allow.begins - make_interval(secs => (s_1.buffer_before_s)::double precision)), (resources_allow.ends + make_interval(secs => (s_1.buffer_after_s)::double precision))) f(unit_id, resource_id, number)
            WHERE ((s_1.organization_id = resources_allow.org) AND (s_1.id = resources_allow.service))
            GROUP BY f.resource_id
+         ), alike AS (
+          SELECT r.serves,
+             sum(r.units) AS units
+            FROM ( SELECT f.units,
+                     ( SELECT bit_or(n."bit") AS bit_or
+                            FROM needs n
+                           WHERE (f.resource_id = ANY (n.candidates))) AS serves
+                    FROM free f) r
+           GROUP BY r.serves
          ), sets AS (
-          SELECT needs.number,
-             needs.candidates,
-             needs.needed
+          SELECT needs."bit" AS members
             FROM needs
-         UNION ALL
-          SELECT n.number,
-             (s_1.candidates || n.candidates),
-             (s_1.needed + n.needed)
-            FROM (sets s_1
-              JOIN needs n ON ((n.number > s_1.number)))
+         UNION
+          SELECT (s_1.members | n."bit")
+            FROM ((sets s_1
+              JOIN alike a ON (((a.serves & s_1.members) <> 0)))
+              JOIN needs n ON ((((n."bit" & a.serves) <> 0) AND ((n."bit" & s_1.members) = 0))))
          )
-  SELECT (min(((COALESCE(( SELECT sum(f.units) AS sum
-            FROM free f
-           WHERE (f.resource_id = ANY (s.candidates))), (0)::numeric))::bigint / s.needed)))::integer AS min
+  SELECT (min(((COALESCE(( SELECT sum(a.units) AS sum
+            FROM alike a
+           WHERE ((a.serves & s.members) <> 0)), (0)::numeric))::bigint / (( SELECT sum(n.needed) AS sum
+            FROM needs n
+           WHERE ((n."bit" & s.members) <> 0)))::bigint)))::integer AS min
     FROM sets s;
 END;
 
@@ -1266,9 +1274,13 @@ CREATE INDEX ix_shifts_starts_at_id ON public.shifts USING btree (organization_i
 
 CREATE INDEX ix_slots_places ON public.slots USING btree (organization_id, starts_at, id) INCLUDE (service_id, capacity, taken, status);
 
+CREATE INDEX ix_slots_resource_id_starts_at ON public.slots USING btree (organization_id, resource_id, starts_at) WHERE (resource_id IS NOT NULL);
+
 CREATE UNIQUE INDEX ix_slots_schedule_id_starts_at ON public.slots USING btree (organization_id, schedule_id, starts_at) WHERE (schedule_id IS NOT NULL);
 
 CREATE INDEX ix_slots_service_id_starts_at_id ON public.slots USING btree (organization_id, service_id, starts_at, id);
+
+CREATE INDEX ix_slots_withdrawn ON public.slots USING btree (organization_id, starts_at) WHERE ((status)::text = 'WITHDRAWN'::text);
 
 CREATE INDEX ix_subjects_customer_id_name_id ON public.subjects USING btree (organization_id, customer_id, name, id);
 

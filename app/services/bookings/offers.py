@@ -32,6 +32,8 @@ from app.uow import UnitOfWork
 
 OFFERS_MAX = 100
 """Offers of one transaction for one slot; a job makes the others."""
+SAID_MAX = 100
+"""Events of a transaction that offers nothing more: who calls off all of a long series has a lot to say already."""
 
 
 async def pass_on(uow: UnitOfWork, freed: Freed) -> None:
@@ -53,8 +55,12 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
         )
     )
     for slot in await capacity.lock(uow, lines) if lines else ():
-        if slot.status is SlotStatus.OPEN and slot.starts_at > uow.now:
+        if slot.status is not SlotStatus.OPEN or slot.starts_at <= uow.now:
+            continue
+        if uow.said < SAID_MAX:
             await _offer(uow, slot)
+        else:
+            await uow.later(WorkKind.OFFER_PLACES, slot.id)
 
 
 async def _offer(uow: UnitOfWork, slot: Slot) -> None:

@@ -1,6 +1,7 @@
 """Stays over several nights: every night is a slot, and a stay takes all of its nights or none."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, Select, func, select
 
 from app import clock
-from app.errors import BadUserInput, NotFound, SlotClosed, SlotFull, StayUnavailable
+from app.errors import BadUserInput, SlotClosed, StayUnavailable
 from app.models import Booking, BookingStatus, Organization, Service, ServiceKind, Slot, SlotStatus, Subject
 from app.services import capacity, transports, values
 from app.services.bookings import making
@@ -50,16 +51,16 @@ async def take_nights(uow: UnitOfWork, service_id: UUID, arrival: date, departur
     if not service.active:
         raise SlotClosed("This service is not offered any more.")
     zone = await _zone(uow)
-    found = _one_a_night(await slots_between(uow, service.id, arrival, departure), zone)
+    # locked, so that whoever finds one of several slots of a night full takes another
+    slots = [
+        slot for slot in await slots_between(uow, service.id, arrival, departure, lock=True) if _is_free(uow, slot)
+    ]
     wanted = [arrival + timedelta(days=number) for number in range(nights)]
-    try:
-        if found.keys() >= set(wanted):
-            return await capacity.take(uow, [found[night].id for night in wanted])
-    except (SlotFull, SlotClosed, NotFound):
-        pass
-    # the slots are locked: what is read now is why
-    missing = [night for night in wanted if night not in found or not _is_free(uow, found[night])]
-    raise StayUnavailable(service.id, missing or wanted, nights, arrival)
+    found = max(_by_resource(slots, zone), key=len, default={})
+    missing = [night for night in wanted if night not in found]
+    if missing:
+        raise StayUnavailable(service.id, missing, nights, arrival)
+    return await capacity.take(uow, [found[night].id for night in wanted])
 
 
 def _nights(arrival: date, departure: date) -> int:
@@ -69,11 +70,13 @@ def _nights(arrival: date, departure: date) -> int:
     return nights
 
 
-async def slots_between(uow: UnitOfWork, service_id: UUID, arrival: date, departure: date) -> Sequence[Slot]:
-    """All slots of the nights of a stay, whether they are free or not."""
+async def slots_between(
+    uow: UnitOfWork, service_id: UUID, arrival: date, departure: date, *, lock: bool = False
+) -> Sequence[Slot]:
+    """All slots of the nights of a stay, whether they are free or not; by id, as they are locked everywhere."""
     _nights(arrival, departure)
     zone = await _zone(uow)
-    return await uow.scalars(
+    statement = (
         select(Slot)
         .where(
             Slot.organization_id == uow.viewer.organization_id,
@@ -81,22 +84,22 @@ async def slots_between(uow: UnitOfWork, service_id: UUID, arrival: date, depart
             Slot.starts_at >= _midnight(arrival, zone),
             Slot.starts_at < _midnight(departure, zone),
         )
-        .order_by(Slot.starts_at, Slot.id)
+        .order_by(Slot.id)
+        .execution_options(populate_existing=True)
     )
+    return await uow.scalars(statement.with_for_update() if lock else statement)
 
 
 def _is_free(uow: UnitOfWork, slot: Slot) -> bool:
     return slot.places_left > 0 and slot.starts_at > uow.now
 
 
-def _one_a_night(slots: Any, zone: ZoneInfo) -> dict[date, Slot]:
-    """The slot of each night; of several, the one with the most room."""
-    found: dict[date, Slot] = {}
-    for slot in slots:
-        night = slot.starts_at.astimezone(zone).date()
-        if night not in found or slot.places_left > found[night].places_left:
-            found[night] = slot
-    return found
+def _by_resource(slots: Sequence[Slot], zone: ZoneInfo) -> Collection[dict[date, Slot]]:
+    """The slot of each night; of several, the one with the most room. A stay is with one resource all the time."""
+    found: dict[UUID | None, dict[date, Slot]] = defaultdict(dict)
+    for slot in sorted(slots, key=lambda slot: -slot.places_left):
+        found[slot.resource_id].setdefault(slot.starts_at.astimezone(zone).date(), slot)
+    return found.values()
 
 
 async def _zone(uow: UnitOfWork) -> ZoneInfo:
@@ -112,7 +115,7 @@ def next_arrival(organization_id: UUID, service_id: UUID, nights: int, after: da
     """The first day after the given one from which so many nights in a row are free."""
     night = func.date(func.timezone(Organization.time_zone, Slot.starts_at))
     free = (
-        select(night.label("night"))
+        select(night.label("night"), Slot.resource_id)
         .distinct()
         .select_from(Slot)
         .join(Organization, Organization.id == Slot.organization_id)
@@ -126,9 +129,9 @@ def next_arrival(organization_id: UUID, service_id: UUID, nights: int, after: da
         )
         .subquery()
     )
-    # nights in a row are as far apart as their numbers: their difference names the run
-    run = free.c.night - func.row_number().over(order_by=free.c.night).cast(Integer)
-    runs = select(free.c.night, run.label("run")).subquery()
-    left = func.count().over(partition_by=runs.c.run, order_by=runs.c.night.desc())
+    # nights in a row are as far apart as their numbers: their difference names the run; one resource has them all
+    number = func.row_number().over(partition_by=free.c.resource_id, order_by=free.c.night)
+    runs = select(free.c.night, free.c.resource_id, (free.c.night - number.cast(Integer)).label("run")).subquery()
+    left = func.count().over(partition_by=[runs.c.resource_id, runs.c.run], order_by=runs.c.night.desc())
     counted = select(runs.c.night, left.label("left")).subquery()
     return select(counted.c.night).where(counted.c.left >= nights).order_by(counted.c.night).limit(1)

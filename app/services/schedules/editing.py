@@ -23,6 +23,7 @@ from app.services.recurrence import Rule
 from app.services.schedules import planning
 from app.services.schedules.hours import DAY, Days
 from app.services.schedules.planning import Planned
+from app.services.schedules.slots import TooManySlots
 from app.uow import UnitOfWork
 
 HORIZON_MAX = 366
@@ -31,7 +32,7 @@ FUTURE = timedelta(days=3660)
 """How far from today a schedule may begin, and an exception may lie."""
 EXCEPTION_DAYS_MAX = 366
 AT_ONCE = 100
-"""Schedules that are planned in the transaction of a closure; of more, workers plan each by itself."""
+"""Schedules that are planned in the transaction of a closure; of more, or of too many slots, workers plan each."""
 
 CHECKS: dict[str, values.Check] = {
     "name": lambda value: values.name(value, "name"),
@@ -170,10 +171,15 @@ async def _concerned(uow: UnitOfWork, schedule_id: UUID | None) -> Sequence[Sche
 
 async def _replan(uow: UnitOfWork, schedules: Sequence[Schedule], exception: ScheduleException) -> Planned:
     """Plan the days of an exception, and those into which its hours or those of an opening reach."""
-    if len(schedules) > AT_ONCE:
-        await planning.extend_now(uow, schedules)
-        schedules = []
-    return await planning.plan(uow, schedules, Days(exception.starts_on - DAY, exception.ends_on + DAY))
+    days = Days(exception.starts_on - DAY, exception.ends_on + DAY)
+    if len(schedules) <= AT_ONCE:
+        try:
+            return await planning.plan(uow, schedules, days)
+        except TooManySlots:
+            if len(schedules) == 1:
+                raise
+    await planning.extend_now(uow, schedules)
+    return await planning.plan(uow, [], days)
 
 
 async def extend(uow: UnitOfWork, schedule_id: UUID) -> None:

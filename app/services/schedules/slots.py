@@ -52,6 +52,10 @@ ADJUST = text(
 ).bindparams(bindparam("slots", type_=IDS), bindparam("ends", type_=INSTANTS))
 
 
+class TooManySlots(BadUserInput):
+    """More than one plan makes; nothing was changed yet."""
+
+
 class Key(NamedTuple):
     """What makes a slot the same slot."""
 
@@ -117,7 +121,7 @@ async def _wanted(
             if reach.after < span.starts_at < calendar.midnight(last + DAY):
                 found[Key(schedule.id, span.starts_at)] = Wanted(span.ends_at, schedule.capacity)
         if len(found) > SLOTS_MAX:
-            raise BadUserInput(f"At most {SLOTS_MAX} slots are made at once.")
+            raise TooManySlots(f"At most {SLOTS_MAX} slots are made at once.")
     return found
 
 

@@ -59,6 +59,8 @@ async def _checked(uow: UnitOfWork, given: dict[str, Any]) -> dict[str, Any]:
     for name in ("exceptions", "extras"):
         if name in given:
             changes[COLUMNS[name]] = times.listed(given[name], name)
+    if "starts_at_local" in changes:
+        times.check_begin(changes["starts_at_local"], uow.now)
     if "rule" in changes:
         changes["rule"] = Rule.parse(changes["rule"]).text
     if changes.get("resource_id") is not None:

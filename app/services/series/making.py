@@ -43,6 +43,7 @@ async def create_series(
     """Begin a standing booking and book it up to the horizon; answers the times that could not be booked too."""
     subject = await uow.get(Subject, subject_id)
     service = await _appointment(uow, service_id)
+    times.check_begin(starts_at, uow.now)
     if resource_id is not None:
         await uow.get(Resource, resource_id)
     series = await uow.add(

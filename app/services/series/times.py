@@ -14,6 +14,8 @@ LISTED_MAX = 366
 """Exceptions, or extra times, of one series."""
 NEVER = timedelta(days=3660)
 """A rule that makes no time for so long makes none any more."""
+PAST = timedelta(days=366)
+"""How long ago a series may begin: all of its times are gone through again and again."""
 REST = time(0, 5)
 """When a new day is booked, shortly after the old one ended."""
 
@@ -65,6 +67,12 @@ def paused(series: Series, day: date) -> bool:
 def is_over(series: Series, now: datetime) -> bool:
     """Whether no time is to come any more."""
     return not to_come(series, now, wall(series, now) + NEVER)
+
+
+def check_begin(local: datetime, now: datetime) -> None:
+    """Whether a series may begin then; the zone does not matter to within a day."""
+    if local < now.replace(tzinfo=None) - PAST:
+        raise BadUserInput("This is too long ago.", "startsAt")
 
 
 def check(series: Series, now: datetime, horizon_days: int) -> None:
