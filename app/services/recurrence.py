@@ -33,21 +33,24 @@ MEANINGLESS = {
 }
 """What the RFC forbids together with a frequency."""
 INTERVAL_MAX = 1_000
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LATE = datetime(9990, 1, 1)  # noqa: DTZ001
 """The last years that there are: a rule that no day of theirs fulfils is searched for no longer, and refused."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`COUNT` and `UNTIL` are kept apart: an expansion has an end of its own, and the RFC reads UNTIL in UTC.
+    """COUNT, UNTIL and INTERVAL are kept apart from the pattern that dateutil expands.
 
-    So is the interval of a DAILY rule, `every_days`: dateutil would look for a Tuesday among the Mondays of seven days
-    from a Monday on, up to the last day that there is.
+    An expansion has an end of its own, and the RFC reads UNTIL in UTC. And of a rule that begins on a Monday and wants a
+    Tuesday every seven days, dateutil would look for the first time up to the last year that there is.
     """
 
     text: str
     pattern: str
-    every_days: int
+    frequency: str
+    interval: int
+    week_start: int
     count: int | None
     until: Callable[[datetime, ZoneInfo], bool] | None
 
@@ -59,12 +62,12 @@ class Rule:
         if count and until:
             raise BadUserInput("A rule has COUNT or UNTIL, not both.", field)
         parts |= _alike(parts)
-        every_days = int(parts.pop("INTERVAL", "1")) if parts["FREQ"] == "DAILY" else 1
-        pattern = _joined(parts)
+        interval = int(parts.pop("INTERVAL", "1"))
+        pattern = ";".join(f"{name}={value}" for name, value in parts.items())
         if count and not count.isdecimal():
             raise BadUserInput("COUNT is a number.", field)
         try:
-            possible = any(True for _ in rrulestr(_every(parts), dtstart=LATE))
+            possible = any(True for _ in rrulestr(pattern, dtstart=LATE))
             number = int(count) if count else None
             end = _until(until) if until else None
         except (ValueError, TypeError, AttributeError, IndexError) as error:
@@ -73,7 +76,8 @@ class Rule:
             raise BadUserInput("No day fulfils this rule.", field)
         if number is not None and not 0 < number <= TIMES_MAX:
             raise BadUserInput(f"COUNT is between 1 and {TIMES_MAX}.", field)
-        return cls(_canonical(text), pattern, every_days, number, end)
+        week_start = WEEKDAYS.index(parts.get("WKST", "MO"))
+        return cls(_canonical(text), pattern, parts["FREQ"], interval, week_start, number, end)
 
     def times(
         self, first: datetime, end: datetime, zone: ZoneInfo, since: datetime | None = None
@@ -82,15 +86,24 @@ class Rule:
         expanded = rrulestr(self.pattern, dtstart=first)
         if not isinstance(expanded, rrule):
             raise TypeError("one rule makes one rrule")
-        times = (
-            time for time in expanded.replace(until=end) if (time.date() - first.date()).days % self.every_days == 0
-        )
+        times = (time for time in expanded.replace(until=end) if self._periods(first, time) % self.interval == 0)
         since = since or first
         wanted = (time for time in self._bounded(times, zone) if since <= time < end)
         for number, time in enumerate(wanted):
             if number == TIMES_MAX:
                 raise BadUserInput(f"A rule makes at most {TIMES_MAX} times.", "rule")
             yield time
+
+    def _periods(self, first: datetime, time: datetime) -> int:
+        """How many of the rule's days, weeks, months or years after the first one a time lies."""
+        if self.frequency == "YEARLY":
+            return time.year - first.year
+        if self.frequency == "MONTHLY":
+            return 12 * (time.year - first.year) + time.month - first.month
+        days = (time.date() - first.date()).days
+        if self.frequency == "DAILY":
+            return days
+        return (days + (first.weekday() - self.week_start) % 7) // 7
 
     def _bounded(self, times: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
         if self.count is not None:
@@ -133,10 +146,6 @@ def _parts(text: str, field: str) -> dict[str, str]:
     return parts
 
 
-def _joined(parts: dict[str, str]) -> str:
-    return ";".join(f"{name}={value}" for name, value in parts.items())
-
-
 def _alike(parts: dict[str, str]) -> dict[str, str]:
     """BYDAY with every day numbered, if one is: of `MO,1TU`, dateutil sees only days that are both."""
     days = parts.get("BYDAY", "").split(",")
@@ -145,11 +154,6 @@ def _alike(parts: dict[str, str]) -> dict[str, str]:
     last = 53 if parts["FREQ"] == "YEARLY" and "BYMONTH" not in parts else 5
     numbered = (day if day[:-2] else ",".join(f"{number}{day}" for number in range(1, last + 1)) for day in days)
     return {"BYDAY": ",".join(numbered)}
-
-
-def _every(parts: dict[str, str]) -> str:
-    """The rule without its interval."""
-    return _joined({name: value for name, value in parts.items() if name != "INTERVAL"})
 
 
 def _until(value: str) -> Callable[[datetime, ZoneInfo], bool]:

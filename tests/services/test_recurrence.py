@@ -185,9 +185,22 @@ def refused(text: str) -> str | None:
     return None
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(parts=rules())
 def test_a_rule_is_what_the_rfc_says_in_ten_zones(parts: Parts) -> None:
+    agree(parts)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(parts=rules())
+def test_very_many_rules_are_what_the_rfc_says_in_ten_zones(parts: Parts) -> None:
+    agree(parts)
+
+
+def agree(parts: Parts) -> None:
+    """The rule makes the times that the oracle finds."""
     end = datetime.combine(END, time())
     if not list(parts.times(ZONES[0])) and (refusal := refused(parts.text)):
         assert refusal == "No day fulfils this rule."
