@@ -8,12 +8,13 @@ ARGS ?=
 export HOME := $(shell test -w "$$HOME" && echo "$$HOME" || echo "$(CURDIR)/.waypost")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak schema format
+.PHONY: help setup demo test soak coverage schema format
 
 help:
 	@echo "make demo     start everything with data to play with (ARGS: see 'waypost demo --help')"
 	@echo "make test     run everything that guards main (ARGS go to pytest)"
 	@echo "make soak     run the long tests"
+	@echo "make coverage run the tests slowly and say what they do not reach"
 	@echo "make schema   write schema.graphql from the code"
 	@echo "make format   format the code"
 
@@ -29,6 +30,9 @@ test: setup
 
 soak: setup
 	@exec $(RUN) -m pytest -m soak $(ARGS)
+
+coverage: setup
+	@exec $(RUN) -m pytest -n 4 --dist worksteal --cov=app --cov-report=term:skip-covered $(ARGS)
 
 schema: setup
 	@exec $(RUN) -m app.cli schema --output schema.graphql

@@ -21,9 +21,7 @@ def main() -> int:
         "format": lambda: _run("ruff", "format", "--check", "."),
         "mypy": lambda: _run("mypy", *code),
         "import contracts": lambda: _run("lint-imports"),
-        "tests": lambda: _run(
-            "pytest", "-n", "4", "--dist", "worksteal", "--cov=app", "--cov-report=term:skip-covered", *sys.argv[1:]
-        ),
+        "tests": lambda: _run("pytest", "-n", "4", "--dist", "worksteal", *sys.argv[1:]),
     }
     failed = [name for name, step in steps.items() if not _checked(name, step)]
     print("\n" + (f"FAILED: {', '.join(failed)}" if failed else "All is well."))

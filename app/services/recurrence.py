@@ -42,8 +42,8 @@ LATE = datetime(9990, 1, 1)  # noqa: DTZ001
 class Rule:
     """COUNT, UNTIL and INTERVAL are kept apart from the pattern that dateutil expands.
 
-    An expansion has an end of its own, and the RFC reads UNTIL in UTC. And of a rule that begins on a Monday and wants a
-    Tuesday every seven days, dateutil would look for the first time up to the last year that there is.
+    An expansion has an end of its own, and the RFC reads UNTIL in UTC. And of a rule that begins on a Monday and wants
+    a Tuesday every seven days, dateutil would look for the first time up to the last year that there is.
     """
 
     text: str

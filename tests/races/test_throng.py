@@ -170,8 +170,10 @@ VERBS: dict[Callable[[Person], Awaitable[None]], int] = {
     Person.expire: 3,
     Person.resize: 1,
 }
-SOON = frozenset({"BookSlotSuccess", "JoinWaitlistSuccess", "CancelBookingSuccess", "SlotFull"})
+SOON = frozenset({"BookSlotSuccess", "CancelBookingSuccess"})
 LATER = SOON | {
+    "JoinWaitlistSuccess",
+    "SlotFull",
     "HoldSlotSuccess",
     "BookStaySuccess",
     "BookGroupSuccess",

@@ -3,6 +3,8 @@
 from datetime import time, timedelta
 from typing import Any
 
+import pytest
+
 from app import clock
 from app.jobs.worker import Work
 from tests.factories.houses import House
@@ -64,6 +66,7 @@ async def test_customers_keep_what_is_too_late_and_pay_what_is_late(house: House
     assert [booking["status"] for booking in await standing.bookings()] == ["CONFIRMED", *["CANCELLED"] * 4]
 
 
+@pytest.mark.soak
 async def test_a_long_series_ends_however_many_wait_for_its_places(house: House, worker: Work) -> None:
     """Twice a day for three months, each with a fee: the first lines are served at once, the others by jobs."""
     late: dict[str, Any] = {"free_cancellation_notice_s": 366 * 24 * 3600, "cancellation_fee_minor": 100}
