@@ -4,7 +4,6 @@ Days are those of the organization's zone. Where one begins is worked out in the
 instant: it takes the range from an index, however much of the table the period holds.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
@@ -14,8 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Select,
-    any_,
-    bindparam,
     case,
     func,
     literal,
@@ -24,15 +21,13 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import Uuid
 
 from app import clock
 from app.access import Viewer, conditions
 from app.errors import BadUserInput
 from app.loaders.base import ToOne
 from app.models import Booking, BookingCharge, BookingStatus, Organization, Service, Slot, SlotStatus
+from app.models.base import among
 from app.uow import ReadUnit
 
 SERVICE_DAYS_MAX = 10_000
@@ -71,7 +66,7 @@ class Scope:
         return [*self._chosen(viewer, entity), entity.starts_at >= begins, entity.starts_at < ends]
 
     def _chosen(self, viewer: Viewer, entity: type[Slot] | type[Booking]) -> list[ColumnElement[bool]]:
-        wanted = [] if self.services is None else [_among(entity.service_id, self.services)]
+        wanted = [] if self.services is None else [among(entity.service_id, self.services)]
         return [*conditions(viewer, entity), *wanted]
 
     def offered(self, viewer: Viewer, day: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
@@ -100,10 +95,6 @@ def _midnight(viewer: Viewer, day: ColumnElement[datetime]) -> ColumnElement[dat
 def _own(viewer: Viewer, column: Any) -> Any:
     """A column of the viewer's organization."""
     return select(column).where(Organization.id == viewer.organization_id).scalar_subquery()
-
-
-def _among(column: InstrumentedAttribute[UUID], keys: Sequence[UUID]) -> ColumnElement[bool]:
-    return column == any_(bindparam(None, list(keys), type_=ARRAY(Uuid())))
 
 
 # availability

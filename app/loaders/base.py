@@ -12,13 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from aiodataloader import DataLoader
-from sqlalchemy import ColumnElement, Select, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import Uuid
 
 from app.access import Viewer, conditions
 from app.errors import NotFound
+from app.models.base import among
 from app.pagination import Order, Page, Slice
 from app.uow import ReadUnit
 
@@ -152,13 +151,13 @@ class Loaders:
 
     async def _ones(self, target: type[Any], remote: str, keys: list[UUID]) -> list[Any]:
         column = getattr(target, remote)
-        rows = await self.reads.scalars(self._visible(select(target).where(_among(column, keys)), target))
+        rows = await self.reads.scalars(self._visible(select(target).where(among(column, keys)), target))
         found = {getattr(row, remote): row for row in rows}
         return [found.get(key) for key in keys]
 
     async def _manies(self, relation: ToMany, keys: list[UUID]) -> list[Any]:
         target = relation.target
-        statement = select(target).where(_among(getattr(target, relation.remote), keys))
+        statement = select(target).where(among(getattr(target, relation.remote), keys))
         ordered = statement.order_by(*(getattr(target, name) for name in relation.order))
         return _grouped(await self.reads.scalars(self._visible(ordered, target)), relation.remote, keys)
 
@@ -178,7 +177,7 @@ class Loaders:
         tie = order.tie
         ranked = (
             self._visible(select(tie, rank), listing.target)
-            .where(_among(parent, keys), *request.filters, *order.conditions(page))
+            .where(among(parent, keys), *request.filters, *order.conditions(page))
             .subquery()
         )
         statement = (
@@ -192,15 +191,10 @@ class Loaders:
 
     async def _counts(self, request: Request, keys: list[UUID]) -> list[int]:
         parent = request.listing.column(_remote(request.listing))
-        statement = select(parent, func.count()).where(_among(parent, keys), *request.filters).group_by(parent)
+        statement = select(parent, func.count()).where(among(parent, keys), *request.filters).group_by(parent)
         result = await self.reads.execute(self._visible(statement, request.listing.target))
         found: dict[UUID, int] = {row[0]: row[1] for row in result}
         return [found.get(key, 0) for key in keys]
-
-
-def _among(column: InstrumentedAttribute[Any], keys: Sequence[UUID]) -> ColumnElement[bool]:
-    """`= ANY(array)`: one statement text however many keys there are."""
-    return column == any_(bindparam(None, list(keys), type_=ARRAY(Uuid())))
 
 
 def _grouped(rows: Sequence[Any], remote: str, keys: Sequence[UUID]) -> list[list[Any]]:

@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.loaders.base import Computed, Condition, Listing, ToMany, ToOne
@@ -27,6 +25,7 @@ from app.models import (
     Subject,
     Transport,
 )
+from app.models.base import among
 from app.uow import ReadUnit
 
 OVER = (
@@ -67,7 +66,7 @@ async def _resources(reads: ReadUnit, bookings: Sequence[UUID]) -> Mapping[UUID,
         )
         .where(
             Allocation.organization_id == reads.viewer.organization_id,
-            Allocation.booking_id == any_(bindparam(None, list(bookings), type_=ARRAY(Uuid()))),
+            among(Allocation.booking_id, bookings),
         )
         .order_by(Resource.name)
     )

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import select
 
 from app.access import conditions
 from app.loaders.base import Computed, Listing, ToOne
 from app.models import Place, Resource, ResourcePool, ResourcePoolMember, User
+from app.models.base import among
 from app.uow import ReadUnit
 
 POOL_OF_MEMBER = (ResourcePool.organization_id == ResourcePoolMember.organization_id) & (
@@ -27,7 +26,7 @@ async def _pools(reads: ReadUnit, resources: Sequence[UUID]) -> Mapping[UUID, li
         select(ResourcePoolMember.resource_id, ResourcePool)
         .join(ResourcePool, POOL_OF_MEMBER)
         .where(
-            ResourcePoolMember.resource_id == any_(bindparam(None, list(resources), type_=ARRAY(Uuid()))),
+            among(ResourcePoolMember.resource_id, resources),
             *conditions(reads.viewer, ResourcePool),
         )
         .order_by(ResourcePool.name)
@@ -44,7 +43,7 @@ async def _members(reads: ReadUnit, pools: Sequence[UUID]) -> Mapping[UUID, list
         select(ResourcePoolMember.pool_id, Resource)
         .join(Resource, RESOURCE_OF_MEMBER)
         .where(
-            ResourcePoolMember.pool_id == any_(bindparam(None, list(pools), type_=ARRAY(Uuid()))),
+            among(ResourcePoolMember.pool_id, pools),
             *conditions(reads.viewer, Resource),
         )
         .order_by(Resource.name)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import ColumnElement, func, select
 
 from app import clock
 from app.loaders.base import Computed, Listing, ToMany, ToOne
 from app.models import Place, Requirement, Resource, Schedule, Service, Slot, SlotStatus
+from app.models.base import among
 from app.models.scheduling import bookable, resources_allow
 from app.uow import ReadUnit
 
@@ -24,7 +23,7 @@ async def _places(reads: ReadUnit, slots: Sequence[UUID]) -> Mapping[UUID, int]:
     rows = await reads.execute(
         select(Slot.id, func.least(left, func.coalesce(resources_allow(), left))).where(
             Slot.organization_id == reads.viewer.organization_id,
-            Slot.id == any_(bindparam(None, list(slots), type_=ARRAY(Uuid()))),
+            among(Slot.id, slots),
             Slot.status == SlotStatus.OPEN,
         )
     )

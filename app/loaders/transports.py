@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import Uuid
 
 from app.loaders.base import Computed, Listing, ToOne
 from app.models import (
@@ -25,6 +23,7 @@ from app.models import (
     Transport,
     TransportStatus,
 )
+from app.models.base import among
 from app.models.identity import local_day
 from app.uow import ReadUnit
 
@@ -84,7 +83,7 @@ async def _approaches(reads: ReadUnit, ids: Sequence[UUID]) -> Mapping[UUID, App
         .join(Route, (Route.organization_id == Stop.organization_id) & (Route.id == Stop.route_id))
         .where(
             Stop.organization_id == reads.viewer.organization_id,
-            Stop.transport_id == any_(bindparam(None, list(ids), type_=ARRAY(Uuid()))),
+            among(Stop.transport_id, ids),
             Stop.status.in_(AHEAD),
             Route.status.in_((RouteStatus.PUBLISHED, RouteStatus.IN_PROGRESS)),
         )

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import Uuid
 
 from app.loaders.base import Computed, Listing, ToOne
 from app.models import Booking, Customer, Slot, Subject, WaitlistEntry, WaitlistStatus
+from app.models.base import among
 from app.uow import ReadUnit
 
 
@@ -27,7 +26,7 @@ async def _positions(reads: ReadUnit, entries: Sequence[UUID]) -> Mapping[UUID, 
         )
         .where(
             WaitlistEntry.organization_id == reads.viewer.organization_id,
-            WaitlistEntry.id == any_(bindparam(None, list(entries), type_=ARRAY(Uuid()))),
+            among(WaitlistEntry.id, entries),
             WaitlistEntry.status == WaitlistStatus.WAITING,
         )
         .group_by(WaitlistEntry.id)

@@ -1,6 +1,6 @@
 """What every table shares: the tenant key, foreign keys that carry it, vocabularies and state machines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -19,11 +20,13 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    any_,
+    bindparam,
     text,
 )
 from sqlalchemy import Enum as SqlEnum
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.schema import ColumnCollectionConstraint
 from uuid_utils.compat import uuid7
 
@@ -134,6 +137,12 @@ def one_of(column: str, vocabulary: type[Vocabulary]) -> CheckConstraint:
     """The database's half of `words`."""
     values = ", ".join(f"'{member.value}'" for member in vocabulary)
     return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+def among(column: InstrumentedAttribute[Any], keys: Iterable[object]) -> ColumnElement[bool]:
+    """`= ANY(array)`: one statement text, and so one plan, however many keys there are."""
+    found: ColumnElement[bool] = column == any_(bindparam(None, list(keys), type_=ARRAY(column.type)))
+    return found
 
 
 Minor = BigInteger

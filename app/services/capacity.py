@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, delete, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, Range
-from sqlalchemy.types import Uuid
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.dialects.postgresql import Range
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
 from app.models import Allocation, Booking, Requirement, Service, Slot, SlotStatus
+from app.models.base import among
 from app.services import units
 from app.services.units import Needs, Use
 from app.uow import UnitOfWork
@@ -57,7 +57,7 @@ async def lock(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> list[Slot]:
     """The slots as they are once every other transaction that changes them has ended."""
     found = await uow.scalars(
         select(Slot)
-        .where(Slot.id == any_(bindparam(None, list(slot_ids), type_=ARRAY(Uuid()))), *conditions(uow.viewer, Slot))
+        .where(among(Slot.id, slot_ids), *conditions(uow.viewer, Slot))
         .order_by(Slot.id)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, any_, bindparam, delete, select, text
+from sqlalchemy import DateTime, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app.models import Opening, Schedule
+from app.models.base import among
 from app.services.schedules import hours
 from app.services.schedules.hours import DAY, Calendar, Days, Span
 from app.services.schedules.tally import Tally
@@ -104,7 +105,7 @@ async def _remove(uow: UnitOfWork, ids: Sequence[UUID]) -> None:
             delete(Opening)
             .where(
                 Opening.organization_id == uow.viewer.organization_id,
-                Opening.id == any_(bindparam(None, list(ids), type_=IDS)),
+                among(Opening.id, ids),
             )
             .execution_options(synchronize_session=False)
         )

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, any_, bindparam, delete, exists, select, text, update
+from sqlalchemy import ColumnElement, DateTime, bindparam, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app.errors import BadUserInput
 from app.models import Booking, Schedule, Service, Slot, SlotStatus, WaitlistEntry, WaitlistStatus
+from app.models.base import among
 from app.services import bookings
 from app.services.schedules import hours
 from app.services.schedules.hours import DAY, SLOTS_MAX, Calendar, Days
@@ -147,7 +148,7 @@ async def _there(uow: UnitOfWork, schedules: Sequence[Schedule], reach: Reach) -
         Slot.status,
     ).where(
         Slot.organization_id == uow.viewer.organization_id,
-        _among(Slot.schedule_id, [schedule.id for schedule in schedules]),
+        among(Slot.schedule_id, [schedule.id for schedule in schedules]),
         Slot.starts_at > reach.after,
     )
     if reach.before is not None:
@@ -220,7 +221,7 @@ async def _adjust(uow: UnitOfWork, ends: Mapping[UUID, datetime], tally: Tally) 
         .distinct()
         .where(
             WaitlistEntry.organization_id == uow.viewer.organization_id,
-            _among(WaitlistEntry.slot_id, [row.id for row in rows]),
+            among(WaitlistEntry.slot_id, [row.id for row in rows]),
             WaitlistEntry.status == WaitlistStatus.WAITING,
         )
     )
@@ -244,9 +245,4 @@ async def _insert(uow: UnitOfWork, missing: Mapping[Key, Wanted], tally: Tally) 
 
 
 def _these(uow: UnitOfWork, ids: Iterable[UUID]) -> tuple[ColumnElement[bool], ...]:
-    return Slot.organization_id == uow.viewer.organization_id, _among(Slot.id, ids)
-
-
-def _among(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
-    among: ColumnElement[bool] = column == any_(bindparam(None, list(ids), type_=IDS))
-    return among
+    return Slot.organization_id == uow.viewer.organization_id, among(Slot.id, ids)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import DateTime
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import CustomerLimitReached, OutsideBookingWindow, Refusal, ResourceUnavailable, SlotClosed, SlotFull
 from app.models import Booking, BookingStatus, Occurrence, OccurrenceOutcome, Series, Slot, SlotStatus, Subject
+from app.models.base import among
 from app.services import capacity, policy
 from app.services.bookings import making
 from app.services.capacity import Claim
@@ -83,7 +83,7 @@ async def slots_at(
         Slot.organization_id == series.organization_id,
         Slot.service_id == series.service_id,
         Slot.status == SlotStatus.OPEN,
-        Slot.starts_at == any_(bindparam(None, list(locals_at), type_=ARRAY(DateTime(timezone=True)))),
+        among(Slot.starts_at, locals_at),
     )
     if series.resource_id is not None:
         statement = statement.where(Slot.resource_id == series.resource_id)
