@@ -224,4 +224,6 @@ class CompleteBookingInput(Values):
 @strawberry.input(description="A booking for which nobody came.")
 class MarkBookingNoShowInput(Values):
     booking_id: strawberry.ID = column("Which.")
-    charge_fee: bool = column("Whether the customer pays the agreed fee.", default=True)
+    charge_fee: bool = column(
+        "Whether the customer pays the agreed fee; before the booking begins there is none.", default=True
+    )

@@ -208,10 +208,15 @@ async def test_customers_cannot_decide_not_to_pay(house: House) -> None:
     assert answer["fee"] == {"amount": 1500, "currency": "GEL"}
 
 
-@pytest.mark.parametrize(("charge", "amount"), [({}, 2000), ({"chargeFee": False}, None)])
-async def test_not_coming_costs_what_was_agreed(house: House, charge: Json, amount: int | None) -> None:
-    visit = await Visit.of(house)
-    id = house.gid("Booking", await visit.booking("CONFIRMED", no_show_fee_minor=2000))
+@pytest.mark.parametrize(
+    ("begins_in", "charge", "amount"),
+    [(-1, {}, 2000), (-1, {"chargeFee": False}, None), (1, {}, None)],
+    ids=["not come", "forgiven", "not begun"],
+)
+async def test_not_coming_costs_what_was_agreed(house: House, begins_in: int, charge: Json, amount: int | None) -> None:
+    visit, starts_at = await Visit.of(house), clock.now() + timedelta(hours=begins_in)
+    times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2)}
+    id = house.gid("Booking", await visit.booking("CONFIRMED", no_show_fee_minor=2000, **times))
     answer = await house.client("STAFF").act("markBookingNoShow", {"bookingId": id, **charge}, NO_SHOW)
     charges = [{"kind": "NO_SHOW", "amount": {"amount": amount}}] if amount else []
     assert answer["booking"]["charges"] == charges

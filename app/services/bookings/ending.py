@@ -70,11 +70,15 @@ async def complete_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:
 async def mark_booking_no_show(
     uow: UnitOfWork, booking_id: UUID, charge_fee: bool = True
 ) -> tuple[Booking, BookingCharge | None]:
-    """The place stays taken: it was kept for them. Rides that nobody needs are called off."""
+    """The place stays taken: it was kept for them. Rides that nobody needs are called off.
+
+    Before it begins nobody can have failed to come: then there is no fee.
+    """
     booking = await _move(uow, booking_id, BookingStatus.NO_SHOW, EventType.BOOKING_NO_SHOW)
     await transports.cancel_of_booking(uow, booking)
-    charge = await _charge(uow, booking, ChargeKind.NO_SHOW, booking.no_show_fee_minor) if charge_fee else None
-    return booking, charge
+    if not charge_fee or booking.starts_at > uow.now:
+        return booking, None
+    return booking, await _charge(uow, booking, ChargeKind.NO_SHOW, booking.no_show_fee_minor)
 
 
 async def expire_hold(uow: UnitOfWork, booking_id: UUID) -> None:
