@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from app.access import Viewer
@@ -12,7 +13,7 @@ from app.live import Wakes
 from app.models import DueWork, WorkKind
 from app.services import due_work
 from app.settings import Settings
-from app.uow import UnitOfWork, unit_of_work
+from app.uow import UnitOfWork, again, unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ async def take_up(desk: Desk, *, limit: int = 1, id: UUID | None = None) -> int:
 
 async def _do(desk: Desk, work: DueWork) -> None:
     try:
-        await HANDLERS[work.kind](desk, work)
+        await again(partial(HANDLERS[work.kind], desk, work))
     except AlreadyDone:
         log.info("%s %s was done by another worker", work.kind, work.id)
     except Exception:
