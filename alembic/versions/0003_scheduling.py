@@ -185,12 +185,12 @@ RESOURCE_NEEDS = """
         ORDER BY 1;
     END"""
 
-# How many bookings of a service its resources allow at a time; null if it needs none. Needs share resources, so it is
-# Hall's theorem that tells: of each set of needs, the free units that any of them could use, by what they need together.
-# Sets whose needs have nothing free in common are left out: a part of them allows no more than the whole. A need is a
-# bit, so that many sets are gone through quickly.
-RESOURCES_ALLOW = """
-    CREATE FUNCTION resources_allow(org uuid, service uuid, named uuid, begins timestamptz, ends timestamptz)
+# How many bookings of a service its resources allow at a time, if it has needs that are not alike. They may share
+# resources, so it is Hall's theorem that tells: of each set of needs, the free units that any of them could use, by what
+# they need together. Sets whose needs have nothing free in common are left out: a part of them allows no more than the
+# whole. A need is a bit, so that many sets are gone through quickly.
+RESOURCES_SHARED = """
+    CREATE FUNCTION resources_shared(org uuid, service uuid, named uuid, begins timestamptz, ends timestamptz)
     RETURNS integer
     LANGUAGE sql STABLE
     BEGIN ATOMIC
@@ -223,9 +223,29 @@ RESOURCES_ALLOW = """
         FROM sets s;
     END"""
 
+# How many bookings of a service its resources allow at a time; null if it needs none.
+RESOURCES_ALLOW = """
+    CREATE FUNCTION resources_allow(org uuid, service uuid, named uuid, begins timestamptz, ends timestamptz)
+    RETURNS integer
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        WITH needs AS (
+            SELECT n.candidates, count(*) AS needed FROM resource_needs(org, service, named) n GROUP BY n.candidates
+        )
+        SELECT CASE (SELECT count(*) FROM needs)
+               WHEN 0 THEN NULL
+               WHEN 1 THEN (
+                   SELECT (SELECT count(*) FROM free_units(org, n.candidates, begins, ends,
+                               begins - make_interval(secs => s.buffer_before_s),
+                               ends + make_interval(secs => s.buffer_after_s))) / n.needed
+                   FROM needs n, services s WHERE s.organization_id = org AND s.id = service)::integer
+               ELSE resources_shared(org, service, named, begins, ends) END;
+    END"""
+
 FUNCTIONS = {
     "free_units(uuid, uuid[], timestamptz, timestamptz, timestamptz, timestamptz)": FREE_UNITS,
     "resource_needs(uuid, uuid, uuid)": RESOURCE_NEEDS,
+    "resources_shared(uuid, uuid, uuid, timestamptz, timestamptz)": RESOURCES_SHARED,
     "resources_allow(uuid, uuid, uuid, timestamptz, timestamptz)": RESOURCES_ALLOW,
 }
 

@@ -266,22 +266,22 @@ CREATE TABLE public.services (
 
 ALTER TABLE ONLY public.services FORCE ROW LEVEL SECURITY;
 
-CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begins timestamp with time zone, ends timestamp with time zone) RETURNS integer
+CREATE FUNCTION public.resources_shared(org uuid, service uuid, named uuid, begins timestamp with time zone, ends timestamp with time zone) RETURNS integer
     LANGUAGE sql STABLE
     BEGIN ATOMIC
  WITH RECURSIVE needs AS (
           SELECT (1 << (row_number() OVER (ORDER BY n.candidates))::integer) AS "bit",
              n.candidates,
              count(*) AS needed
-            FROM public.resource_needs(resources_allow.org, resources_allow.service, resources_allow.named) n(need, candidates)
+            FROM public.resource_needs(resources_shared.org, resources_shared.service, resources_shared.named) n(need, candidates)
            GROUP BY n.candidates
          ), free AS (
           SELECT f.resource_id,
              count(*) AS units
             FROM public.services s_1,
-             LATERAL public.free_units(resources_allow.org, ARRAY( SELECT unnest(n.candidates) AS unnest
-                    FROM needs n), resources_allow.begins, resources_allow.ends, (resources_allow.begins - make_interval(secs => (s_1.buffer_before_s)::double precision)), (resources_allow.ends + make_interval(secs => (s_1.buffer_after_s)::double precision))) f(unit_id, resource_id, number)
-           WHERE ((s_1.organization_id = resources_allow.org) AND (s_1.id = resources_allow.service))
+             LATERAL public.free_units(resources_shared.org, ARRAY( SELECT unnest(n.candidates) AS unnest
+                    FROM needs n), resources_shared.begins, resources_shared.ends, (resources_shared.begins - make_interval(secs => (s_1.buffer_before_s)::double precision)), (resources_shared.ends + make_interval(secs => (s_1.buffer_after_s)::double precision))) f(unit_id, resource_id, number)
+           WHERE ((s_1.organization_id = resources_shared.org) AND (s_1.id = resources_shared.service))
            GROUP BY f.resource_id
          ), alike AS (
           SELECT r.serves,
@@ -307,6 +307,28 @@ CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begin
             FROM needs n
            WHERE ((n."bit" & s.members) <> 0)))::bigint)))::integer AS min
     FROM sets s;
+END;
+
+CREATE FUNCTION public.resources_allow(org uuid, service uuid, named uuid, begins timestamp with time zone, ends timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ WITH needs AS (
+          SELECT n.candidates,
+             count(*) AS needed
+            FROM public.resource_needs(resources_allow.org, resources_allow.service, resources_allow.named) n(need, candidates)
+           GROUP BY n.candidates
+         )
+  SELECT
+         CASE ( SELECT count(*) AS count
+                FROM needs)
+             WHEN 0 THEN NULL::integer
+             WHEN 1 THEN (( SELECT (( SELECT count(*) AS count
+                        FROM public.free_units(resources_allow.org, n.candidates, resources_allow.begins, resources_allow.ends, (resources_allow.begins - make_interval(secs => (s.buffer_before_s)::double precision)), (resources_allow.ends + make_interval(secs => (s.buffer_after_s)::double precision))) free_units(unit_id, resource_id, number)) / n.needed)
+                FROM needs n,
+                 public.services s
+               WHERE ((s.organization_id = resources_allow.org) AND (s.id = resources_allow.service))))::integer
+             ELSE public.resources_shared(org, service, named, begins, ends)
+         END AS resources_shared;
 END;
 
 CREATE TABLE public.customers (
