@@ -21,25 +21,7 @@ from strawberry.tools import create_type
 from strawberry.types import ExecutionContext
 
 from app.errors import BadUserInput, WaypostError
-from app.resolvers import (
-    analytics,
-    bookings,
-    calendars,
-    customers,
-    fleet,
-    identity,
-    live,
-    nodes,
-    resources,
-    routes,
-    schedules,
-    scheduling,
-    series,
-    subjects,
-    transports,
-    waitlist,
-)
-from app.resolvers.verbs import VERBS, Kind
+from app.resolvers.verbs import VERBS, Kind  # importing the package has declared them all
 from app.schema.fleet import Driver, Shift, Vehicle, VehicleType
 from app.schema.identity import Membership, Organization, System, User
 from app.schema.scalars import SCALARS
@@ -48,24 +30,6 @@ from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RESOLVERS = (
-    analytics,
-    bookings,
-    calendars,
-    customers,
-    fleet,
-    identity,
-    live,
-    nodes,
-    resources,
-    routes,
-    schedules,
-    scheduling,
-    series,
-    subjects,
-    transports,
-    waitlist,
-)
 CACHED_DOCUMENTS = 1_000
 INTERNAL = "Something went wrong on our side."
 

@@ -1,13 +1,13 @@
 """Taking up due work: claimed by a lease, so that one worker at a time does it and a dead one's is taken over."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.models import DueWork
+from app.models import DueWork, WorkKind
 from app.uow import UnitOfWork
 
 BACKOFF_S = 5
@@ -40,6 +40,18 @@ async def waiting_s(session: AsyncSession) -> float:
     free = DueWork.lease_until.is_(None) | (DueWork.lease_until < now)
     oldest = await session.scalar(select(func.min(DueWork.run_at)).where(DueWork.failed_at.is_(None), free))
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+async def leave_once(uow: UnitOfWork, kind: WorkKind, ref_id: UUID, run_at: datetime) -> None:
+    """Leave a piece of work, unless one of its kind waits for the same row already."""
+    waiting = select(DueWork.id).where(
+        DueWork.organization_id == uow.viewer.organization_id,
+        DueWork.kind == kind,
+        DueWork.ref_id == ref_id,
+        DueWork.failed_at.is_(None),
+    )
+    if await uow.first(waiting.limit(1)) is None:
+        await uow.later(kind, ref_id, run_at)
 
 
 async def extend(session: AsyncSession, work: DueWork, lease_s: int) -> None:

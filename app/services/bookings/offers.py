@@ -25,6 +25,7 @@ from app.models import (
     WaitlistStatus,
     WorkKind,
 )
+from app.models.base import among
 from app.services import capacity, policy
 from app.services.bookings import making
 from app.services.capacity import Freed
@@ -50,7 +51,7 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
         .distinct()
         .where(
             WaitlistEntry.organization_id == uow.viewer.organization_id,
-            WaitlistEntry.slot_id.in_(slot_ids),
+            among(WaitlistEntry.slot_id, slot_ids),
             WaitlistEntry.status == WaitlistStatus.WAITING,
         )
     )

@@ -27,7 +27,7 @@ from app.models import (
     WorkKind,
 )
 from app.models.bookings import BOOKING_MACHINE
-from app.services import values
+from app.services import due_work, values
 from app.services.recurrence import instant
 from app.services.schedules import openings, slots
 from app.services.schedules.hours import DAY, Calendar, Days
@@ -163,11 +163,10 @@ def _outside_openings(uow: UnitOfWork, resource_ids: set[UUID | None]) -> Select
 
 async def keep_extending(uow: UnitOfWork, schedule: Schedule) -> None:
     """Let the schedule be planned one day further when the next day begins; there is one such piece of work at most."""
-    if await uow.first(select(DueWork.id).where(*_extensions(uow, schedule), DueWork.failed_at.is_(None)).limit(1)):
-        return
     zone = await zone_of(uow)
     tomorrow = uow.now.astimezone(zone).date() + timedelta(days=1)
-    await uow.later(WorkKind.EXTEND_SCHEDULE, schedule.id, instant(datetime.combine(tomorrow, AFTER_MIDNIGHT), zone))
+    begin = instant(datetime.combine(tomorrow, AFTER_MIDNIGHT), zone)
+    await due_work.leave_once(uow, WorkKind.EXTEND_SCHEDULE, schedule.id, begin)
 
 
 async def stop_extending(uow: UnitOfWork, schedule: Schedule) -> None:

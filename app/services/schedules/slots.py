@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from app.errors import BadUserInput
-from app.models import Booking, Schedule, Service, Slot, SlotStatus, WaitlistEntry, WaitlistStatus
+from app.models import Booking, Schedule, Service, Slot, SlotStatus, WaitlistEntry
 from app.models.base import among
 from app.services import bookings
 from app.services.schedules import hours
@@ -216,16 +216,7 @@ async def _adjust(uow: UnitOfWork, ends: Mapping[UUID, datetime], tally: Tally) 
     rows = done.all()
     tally.changed += Counter(row.schedule_id for row in rows)
     # there may be room now for those who wait
-    lines = await uow.scalars(
-        select(WaitlistEntry.slot_id)
-        .distinct()
-        .where(
-            WaitlistEntry.organization_id == uow.viewer.organization_id,
-            among(WaitlistEntry.slot_id, [row.id for row in rows]),
-            WaitlistEntry.status == WaitlistStatus.WAITING,
-        )
-    )
-    await bookings.offer_places(uow, lines)
+    await bookings.offer_places(uow, [row.id for row in rows])
 
 
 async def _insert(uow: UnitOfWork, missing: Mapping[Key, Wanted], tally: Tally) -> None:

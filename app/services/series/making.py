@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.errors import BadUserInput, SlotClosed
 from app.models import (
-    DueWork,
     EventType,
     Occurrence,
     Resource,
@@ -19,7 +16,7 @@ from app.models import (
     Subject,
     WorkKind,
 )
-from app.services import values
+from app.services import due_work, values
 from app.services.recurrence import Rule
 from app.services.series import times
 from app.services.series.ahead import book_ahead
@@ -78,16 +75,7 @@ async def _appointment(uow: UnitOfWork, service_id: UUID) -> Service:
 
 async def come_back(uow: UnitOfWork, series: Series) -> None:
     """Book the next day when it comes; one piece of work for each series."""
-    waiting = await uow.first(
-        select(DueWork.id).where(
-            DueWork.organization_id == series.organization_id,
-            DueWork.kind == WorkKind.EXTEND_SERIES,
-            DueWork.ref_id == series.id,
-            DueWork.failed_at.is_(None),
-        )
-    )
-    if waiting is None:
-        await uow.later(WorkKind.EXTEND_SERIES, series.id, times.tomorrow(series, uow.now))
+    await due_work.leave_once(uow, WorkKind.EXTEND_SERIES, series.id, times.tomorrow(series, uow.now))
 
 
 async def extend_series(uow: UnitOfWork, series_id: UUID, horizon_days: int) -> None:
