@@ -4,10 +4,12 @@ from app.models.base import Base
 from app.models.bookings import Allocation, Booking, BookingCharge, BookingGroup, BookingStatus, ChargeKind
 from app.models.calendars import CalendarFeed
 from app.models.customers import Customer, Place
+from app.models.documents import Document, DocumentStatus
 from app.models.due_work import DueWork, WorkKind
 from app.models.events import Event, EventDetail, EventHead, EventType, IdempotencyKey
-from app.models.fleet import Dimension, Driver, DriverStatus, Position, Shift, Vehicle, VehicleType
+from app.models.fleet import Absence, Dimension, Driver, DriverStatus, Position, Shift, Team, Vehicle, VehicleType
 from app.models.identity import Membership, Organization, Role, Session, User
+from app.models.positions import TrackPoint
 from app.models.resources import (
     Requirement,
     Resource,
@@ -22,6 +24,7 @@ from app.models.routes import (
     Route,
     RouteStatus,
     Stop,
+    StopFailureReason,
     StopKind,
     StopStatus,
     UnassignedTransport,
@@ -30,10 +33,21 @@ from app.models.schedules import Opening, Schedule, ScheduleException, ScheduleE
 from app.models.scheduling import Confirmation, Service, ServiceKind, Slot, SlotStatus
 from app.models.series import Occurrence, OccurrenceOutcome, Series, SeriesStatus
 from app.models.subjects import Car, Mobility, Patient, Pet, Species, Subject, SubjectKind
-from app.models.transports import Priority, Transport, TransportKind, TransportStatus, UnassignedReason
+from app.models.transports import (
+    Priority,
+    Proof,
+    ProofKind,
+    TrackingLink,
+    Transport,
+    TransportKind,
+    TransportStatus,
+    UnassignedReason,
+)
+from app.models.travel import Directions, TravelTime
 from app.models.waitlist import WaitlistEntry, WaitlistStatus
 
 __all__ = [
+    "Absence",
     "Allocation",
     "Base",
     "Booking",
@@ -46,6 +60,9 @@ __all__ = [
     "Confirmation",
     "Customer",
     "Dimension",
+    "Directions",
+    "Document",
+    "DocumentStatus",
     "Driver",
     "DriverStatus",
     "DueWork",
@@ -67,6 +84,8 @@ __all__ = [
     "PlanningStatus",
     "Position",
     "Priority",
+    "Proof",
+    "ProofKind",
     "Requirement",
     "Resource",
     "ResourceKind",
@@ -89,13 +108,18 @@ __all__ = [
     "SlotStatus",
     "Species",
     "Stop",
+    "StopFailureReason",
     "StopKind",
     "StopStatus",
     "Subject",
     "SubjectKind",
+    "Team",
+    "TrackPoint",
+    "TrackingLink",
     "Transport",
     "TransportKind",
     "TransportStatus",
+    "TravelTime",
     "UnassignedReason",
     "UnassignedTransport",
     "User",

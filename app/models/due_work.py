@@ -15,9 +15,16 @@ class WorkKind(Vocabulary):
     EXTEND_SERIES = "EXTEND_SERIES", "Book a standing booking further ahead."
     OFFER_PLACES = "OFFER_PLACES", "Offer the places that a slot has to those who wait for it."
     END_WAITING = "END_WAITING", "Let those who wait for a slot know that it began without them."
+    WARN_OF_LICENCE = "WARN_OF_LICENCE", "Warn that a driver's licence runs out."
+    WARN_OF_MAINTENANCE = "WARN_OF_MAINTENANCE", "Warn that a vehicle's maintenance is due."
+    FETCH_DIRECTIONS = "FETCH_DIRECTIONS", "Ask how to drive a route, turn by turn."
+    PROCESS_DOCUMENT = "PROCESS_DOCUMENT", "Look at an uploaded file and make it ready."
+    EXPIRE_UPLOAD = "EXPIRE_UPLOAD", "Give up a direct upload that never came."
     PLAN_ROUTES = "PLAN_ROUTES", "Search for a day's routes."
     MAIL_BOOKING_CONFIRMED = ("MAIL_BOOKING_CONFIRMED", "Tell a customer that a booking is confirmed.")
     MAIL_WAITLIST_OFFER = ("MAIL_WAITLIST_OFFER", "Tell a customer that a place is held for them.")
+    MAIL_LICENCE_EXPIRING = ("MAIL_LICENCE_EXPIRING", "Tell the house and the driver that a licence runs out.")
+    MAIL_MAINTENANCE_DUE = ("MAIL_MAINTENANCE_DUE", "Tell the house that a vehicle must go to the workshop.")
 
 
 class DueWork(Global, Base):

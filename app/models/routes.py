@@ -1,10 +1,11 @@
 """A driver's way through a day, and the runs of the planner that lay it."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Machine, Tenant, Versioned, Vocabulary, one_of, refers, words
@@ -31,6 +32,7 @@ class RouteStatus(Vocabulary):
 class StopKind(Vocabulary):
     PICKUP = "PICKUP", "Something or somebody comes on board."
     DROPOFF = "DROPOFF", "Something or somebody leaves."
+    RETURN = "RETURN", "What could not be delivered goes back to where it was picked up."
 
 
 class StopStatus(Vocabulary):
@@ -40,6 +42,19 @@ class StopStatus(Vocabulary):
     SKIPPED = "SKIPPED", "Left out."
     FAILED = "FAILED", "Could not be dealt with."
     CANCELLED = "CANCELLED", "Called off."
+
+
+class StopFailureReason(Vocabulary):
+    """Why a stop could not be dealt with."""
+
+    NOBODY_THERE = "NOBODY_THERE", "Nobody was there."
+    REFUSED = "REFUSED", "Whoever was there refused."
+    WRONG_ADDRESS = "WRONG_ADDRESS", "The place is not where it should be."
+    NO_ACCESS = "NO_ACCESS", "The driver could not get to it."
+    NOT_READY = "NOT_READY", "What should be picked up was not ready."
+    DAMAGED = "DAMAGED", "The load is damaged."
+    VEHICLE = "VEHICLE", "Something is wrong with the vehicle."
+    OTHER = "OTHER", "Something else; the notes say what."
 
 
 P, R, K = PlanningStatus, RouteStatus, StopStatus
@@ -60,6 +75,8 @@ STOP_MACHINE = Machine(
     {
         K.PLANNED: {K.ARRIVED, K.DONE, K.SKIPPED, K.FAILED, K.CANCELLED},
         K.ARRIVED: {K.DONE, K.SKIPPED, K.FAILED, K.CANCELLED},
+        # a dropoff that was put off may still be made
+        K.SKIPPED: {K.ARRIVED, K.DONE, K.FAILED, K.CANCELLED},
     },
 )
 
@@ -98,6 +115,11 @@ class PlanningRun(Tenant, Versioned, Base):
     baseline_distance_m: Mapped[int | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    fewest_vehicles: Mapped[bool] = mapped_column(default=False, server_default="false")
+    balanced: Mapped[bool] = mapped_column(default=False, server_default="false")
+    elapsed_s: Mapped[int | None]
+    best_objective: Mapped[int | None] = mapped_column(BigInteger)
+    estimated: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class UnassignedTransport(Tenant, Base):
@@ -118,7 +140,11 @@ class UnassignedTransport(Tenant, Base):
 
 
 class Route(Tenant, Versioned, Base):
-    """One shift's stops in order. A shift has one route that is not cancelled."""
+    """One shift's stops in order. A shift has one route that is not cancelled.
+
+    breaks: the planned rests, `{"from", "until"}` each (ISO 8601). estimated: the provider of travel times was not
+    there, so times are rougher. forced_reason: why a dispatcher left it in breach of a rule.
+    """
 
     __tablename__ = "routes"
     __table_args__ = (
@@ -150,14 +176,22 @@ class Route(Tenant, Versioned, Base):
     ends_at: Mapped[datetime]
     distance_m: Mapped[int]
     duration_s: Mapped[int]
+    breaks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    estimated: Mapped[bool] = mapped_column(default=False, server_default="false")
+    forced_reason: Mapped[str | None]
 
 
 class Stop(Tenant, Base):
-    """The pickup or the dropoff of one transport on a route."""
+    """The pickup or the dropoff of one transport on a route; it keeps its id when the route is laid anew.
+
+    eta: when the driver is expected; late_since: when it was seen that this is after the window.
+    suggested_at: when the driver's position came so near that it has probably arrived.
+    """
 
     __tablename__ = "stops"
     __table_args__ = (
-        UniqueConstraint("organization_id", "route_id", "sequence"),
+        # checked at the end of a statement, so that one statement can lay a route in another order
+        UniqueConstraint("organization_id", "route_id", "sequence", deferrable=True, initially="IMMEDIATE"),
         Index(
             "uq_stops_transport",
             "organization_id",
@@ -170,7 +204,9 @@ class Stop(Tenant, Base):
         refers("transport_id", "transports"),
         refers("place_id", "places"),
         CheckConstraint("sequence > 0", name="sequence"),
+        CheckConstraint("(status = 'FAILED') = (failure_reason IS NOT NULL)", name="failed"),
         one_of("kind", StopKind),
+        one_of("failure_reason", StopFailureReason),
         one_of("status", StopStatus),
     )
     machine: ClassVar = STOP_MACHINE
@@ -185,3 +221,7 @@ class Stop(Tenant, Base):
     eta: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+    suggested_at: Mapped[datetime | None]
+    late_since: Mapped[datetime | None]
+    failure_reason: Mapped[StopFailureReason | None] = mapped_column(words(StopFailureReason))
+    notes: Mapped[str | None]

@@ -1,11 +1,13 @@
 """A ride of a subject or a load from one place to another."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
 
 from app.models.base import Base, CurrencyCode, Machine, Minor, Tenant, Versioned, Vocabulary, one_of, refers, words
 
@@ -38,10 +40,23 @@ class UnassignedReason(Vocabulary):
     """Why the planner left a transport out; each was found by checking it."""
 
     NO_VEHICLE = "NO_VEHICLE", "No driver and vehicle are on shift that day."
+    NOT_ALLOWED = "NOT_ALLOWED", "The driver or route it is pinned to is not on shift that day."
+    EQUIPMENT = "EQUIPMENT", "No vehicle on shift has the equipment, or no driver the skills."
     CAPACITY = "CAPACITY", "It needs more room than any vehicle has."
+    RIDE_TIME = "RIDE_TIME", "Even the direct way takes longer than the ride may."
     WINDOW_UNREACHABLE = ("WINDOW_UNREACHABLE", "No vehicle can be there within the time window.")
     SHIFT_TOO_SHORT = "SHIFT_TOO_SHORT", "No shift is long enough for the trip."
     NOT_ENOUGH_ROOM = "NOT_ENOUGH_ROOM", "It could be done alone, but the day is full."
+    NOT_ENOUGH_TIME = "NOT_ENOUGH_TIME", "It could be done alone; a longer search might find room for it."
+
+
+class ProofKind(Vocabulary):
+    """What shows that a stop was dealt with."""
+
+    SIGNATURE = "SIGNATURE", "A signature, as an uploaded image."
+    PHOTO = "PHOTO", "A photograph, uploaded."
+    BARCODE = "BARCODE", "A code that was scanned from the load."
+    CODE = "CODE", "The one-time code that the customer was given."
 
 
 T = TransportStatus
@@ -58,7 +73,14 @@ TRANSPORT_MACHINE = Machine(
 
 
 class Transport(Tenant, Versioned, Base):
-    """Both windows bound the arrival: the vehicle is at the pickup and at the dropoff within them."""
+    """Both windows bound the arrival: the vehicle is at the pickup and at the dropoff within them.
+
+    pickup_windows, dropoff_windows: the parts of the window that are meant, if not all of it.
+    load_class, apart_from: never aboard together with a transport whose class one of the two avoids.
+    outbound_id: the transport that this one brings back from.
+    pinned_driver_id, pinned_route_id: who must drive it, whatever a planner finds.
+    code: tells the driver that the right person is there; only the customer and the house know it.
+    """
 
     __tablename__ = "transports"
     __table_args__ = (
@@ -78,6 +100,10 @@ class Transport(Tenant, Versioned, Base):
         refers("dropoff_place_id", "places"),
         refers("driver_id", "drivers"),
         refers("route_id", "routes"),
+        refers("outbound_id", "transports"),
+        refers("pinned_driver_id", "drivers"),
+        refers("pinned_route_id", "routes"),
+        Index(None, "organization_id", "outbound_id"),
         Index(None, "organization_id", "pickup_from", "id"),
         Index(None, "organization_id", "booking_id"),
         Index(None, "organization_id", "customer_id", "pickup_from", "id"),
@@ -88,6 +114,17 @@ class Transport(Tenant, Versioned, Base):
         CheckConstraint("pickup_from < pickup_until", name="pickup_window"),
         CheckConstraint("dropoff_from < dropoff_until", name="dropoff_window"),
         CheckConstraint("pickup_from < dropoff_until", name="windows"),
+        CheckConstraint(
+            "lower(pickup_windows) = pickup_from AND upper(pickup_windows) = pickup_until", name="pickup_windows"
+        ),
+        CheckConstraint(
+            "lower(dropoff_windows) = dropoff_from AND upper(dropoff_windows) = dropoff_until", name="dropoff_windows"
+        ),
+        CheckConstraint("ride_s_max > 0", name="ride_s_max"),
+        CheckConstraint("contact_phone ~ '^\\+[1-9][0-9]{6,14}$'", name="contact_phone"),
+        CheckConstraint(
+            f"proof_required <@ ARRAY[{', '.join(repr(kind.value) for kind in ProofKind)}]", name="proof_required"
+        ),
         CheckConstraint("pickup_place_id <> dropoff_place_id", name="places"),
         CheckConstraint("pickup_service_s >= 0 AND dropoff_service_s >= 0", name="service_times"),
         CheckConstraint("jsonb_typeof(demand) = 'object'", name="demand"),
@@ -124,3 +161,57 @@ class Transport(Tenant, Versioned, Base):
     driver_id: Mapped[UUID | None]
     route_id: Mapped[UUID | None]
     unassigned_reason: Mapped[UnassignedReason | None] = mapped_column(words(UnassignedReason))
+    pickup_windows: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    dropoff_windows: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    required_equipment: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    required_skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    ride_s_max: Mapped[int | None]
+    load_class: Mapped[str | None]
+    apart_from: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    outbound_id: Mapped[UUID | None]
+    pinned_driver_id: Mapped[UUID | None]
+    pinned_route_id: Mapped[UUID | None]
+    contact_name: Mapped[str | None]
+    contact_phone: Mapped[str | None]
+    proof_required: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    code: Mapped[str | None]
+
+
+class Proof(Tenant, Base):
+    """What a driver showed when dealing with a stop: a document, or what was scanned or typed."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (
+        refers("stop_id", "stops"),
+        refers("transport_id", "transports"),
+        refers("document_id", "documents"),
+        Index(None, "organization_id", "stop_id"),
+        Index(None, "organization_id", "transport_id"),
+        UniqueConstraint("organization_id", "document_id"),
+        CheckConstraint("(kind IN ('SIGNATURE', 'PHOTO')) = (document_id IS NOT NULL)", name="document"),
+        CheckConstraint("(kind = 'BARCODE') = (barcode IS NOT NULL)", name="barcode"),
+        one_of("kind", ProofKind),
+    )
+
+    stop_id: Mapped[UUID]
+    transport_id: Mapped[UUID]
+    kind: Mapped[ProofKind] = mapped_column(words(ProofKind))
+    document_id: Mapped[UUID | None]
+    barcode: Mapped[str | None]
+    signed_by: Mapped[str | None]
+    given_at: Mapped[datetime]
+
+
+class TrackingLink(Tenant, Base):
+    """A URL by which anybody may follow one transport for a while. The token is signed, and names this row."""
+
+    __tablename__ = "tracking_links"
+    __table_args__ = (
+        refers("transport_id", "transports", ondelete="CASCADE"),
+        Index(None, "organization_id", "transport_id", "created_at"),
+    )
+
+    transport_id: Mapped[UUID]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
