@@ -8,6 +8,7 @@ place that is left at different hours may stand there once for each, so that tra
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -180,6 +181,7 @@ class Problem:
     vehicles: tuple[Vehicle, ...]
     goals: Goals = Goals()
     by_key: Mapping[Key, Request] = field(init=False, repr=False, compare=False)
+    _aboard: Mapping[Key, tuple[Request, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_key", {request.key: request for request in self.requests})
@@ -201,6 +203,7 @@ class Problem:
         _unique("vehicle", (vehicle.key for vehicle in self.vehicles))
         if any(r.pickup is None and (r.allowed is None or len(r.allowed) != 1) for r in self.requests):
             raise ValueError("what is aboard is aboard one vehicle")
+        object.__setattr__(self, "_aboard", _aboard(self.requests))
         for vehicle in self.vehicles:
             _unique("call", (f"{call.kind} of {call.request}" for call in vehicle.prefix))
             if any(call.request not in self.by_key for call in vehicle.prefix):
@@ -217,12 +220,21 @@ class Problem:
 
     def aboard(self, vehicle: Vehicle) -> tuple[Request, ...]:
         """What is in the vehicle when it begins."""
-        return tuple(r for r in self.requests if r.pickup is None and r.allowed == {vehicle.key})
+        return self._aboard.get(vehicle.key, ())
+
+
+def _aboard(requests: Iterable[Request]) -> Mapping[Key, tuple[Request, ...]]:
+    found: dict[Key, tuple[Request, ...]] = {}
+    for request in requests:
+        if request.pickup is None and request.allowed:
+            [key] = request.allowed
+            found[key] = (*found.get(key, ()), request)
+    return found
 
 
 def _in_order(windows: tuple[Window, ...]) -> bool:
     edges = [edge for window in windows for edge in (window.open_s, window.close_s)]
-    apart = all(before.close_s < after.open_s for before, after in zip(windows, windows[1:], strict=False))
+    apart = all(before.close_s < after.open_s for before, after in pairwise(windows))
     return bool(windows) and edges == sorted(edges) and apart
 
 

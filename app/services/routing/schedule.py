@@ -1,28 +1,12 @@
-"""The best times for a given order of stops. Exact, and the only place where times are made.
+"""The best times for a given order of stops. Exact, and the only place where times are made."""
 
-All rules about times say either "not before" or "not after" some other time. So the least times that keep the first
-sort also tell whether the second can be kept: push every time up until nothing is too early any more, to the next
-window where it falls between two, and the end is the earliest there is. Pulling down from that end in the same way
-gives the latest setting out: the driver waits at the base, not in the street.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import accumulate, combinations_with_replacement, pairwise
+from collections.abc import Sequence
+from dataclasses import replace
 from sys import maxsize
 
-from app.services.routing.problem import (
-    Break,
-    Call,
-    Key,
-    PlannedBreak,
-    PlannedRoute,
-    PlannedStop,
-    Problem,
-    StopKind,
-    Vehicle,
-    Window,
-)
+from app.services.routing.breaks import for_earliest_end, for_latest_start, placings
+from app.services.routing.line import Line, Placing, Times, next_within
+from app.services.routing.problem import Break, Call, PlannedRoute, Problem, Vehicle, Window
 
 
 def timed(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> PlannedRoute | None:
@@ -30,11 +14,12 @@ def timed(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> PlannedR
     visit as early as possible; None if a window, a limit, a break or the shift cannot be kept.
 
     A vehicle under way sets out at once. Loads and who may carry what are not looked at, nor is the ride time of what
-    is aboard already. Breaks are taken in the order of their windows, none of which lies within another.
+    is aboard already. Breaks are taken in the order of their windows, none of which may lie within another.
     """
-    line = _Line.of(problem, vehicle, calls)
-    too_far = vehicle.driving_s_max is not None and sum(line.legs_s) > vehicle.driving_s_max
-    times = None if too_far else _best(line)
+    line = Line.of(problem, vehicle, calls)
+    if vehicle.driving_s_max is not None and sum(line.legs_s) > vehicle.driving_s_max:
+        return None
+    times = _best(line)
     return None if times is None else line.route(times)
 
 
@@ -43,71 +28,97 @@ def driven(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> Planned
 
     Ride times and the limit of the duration are kept if that makes less of all this than giving them up.
     """
-    line = _Line.of(problem, vehicle, calls)
-    times = _best(line)
-    if times is None:
-        times = min((_late(line, keeping) for keeping in (True, False)), key=line.excess_s)
+    line = Line.of(problem, vehicle, calls)
+    times = _best(line) or min((_late(line, keeping) for keeping in (True, False)), key=lambda t: _excess_s(line, t))
     return line.route(times)
 
 
-@dataclass(frozen=True, slots=True)
-class _Placing:
-    """Where the breaks go. Leaving after `start_s` and being back by `end_s`, those that are missing are not due."""
+def _best(line: Line) -> Times | None:
+    """Without breaks there is one placing. With them, one that is best without regard to ride times and duration is
+    tried first, and only if those do not let it be as good as it promised, every placing."""
+    restless = Placing(line.shift.open_s, line.shift.close_s)
+    if not line.breaks:
+        return line.tight(restless)
+    first = for_earliest_end(line) if line.possible(restless) else None
+    if first is None:
+        return None
+    end_s, placing = first
+    known = line.earliest(placing, placing.start_s)
+    if known is not None and known.end_s == end_s:
+        if line.at_once:
+            return known
+        start_s, placing = for_latest_start(line, end_s)
+        times = line.tight(placing)
+        if times is not None and (times.start_s, times.end_s) == (start_s, end_s):
+            return times
+    by_s = line.shift.close_s if known is None else known.end_s
+    found = [times for placing in placings(line, by_s) if (times := line.tight(placing)) is not None]
+    return min(found, key=lambda times: (times.end_s, -times.start_s), default=None)
 
-    start_s: int
-    end_s: int
-    rests: Mapping[int, Sequence[Break]] = field(default_factory=dict)
+
+def _late(line: Line, keeping: bool) -> Times:
+    """Every limit that stands in the way is lifted, first altogether, to find the earliest times without it, then as
+    far as these need. Ride times and duration are kept only if they are possible at all."""
+    placing = _late_placing(line)
+    spent_s, most_s = line.spent_s(placing), line.duration_s_max
+    lifted = replace(
+        line,
+        windows=[(*windows[:-1], Window(windows[-1].open_s, maxsize)) for windows in line.windows],
+        rides=[(p, d, ride_s) for p, d, ride_s in line.rides if keeping and spent_s[d] - spent_s[p] <= ride_s],
+        duration_s_max=most_s if keeping and not line.at_once and most_s and spent_s[-1] <= most_s else None,
+    )
+    earliest = lifted.earliest(placing, placing.start_s)
+    if earliest is None:
+        raise ValueError("an order without limits has times")
+    windows = [
+        (*windows[:-1], Window(windows[-1].open_s, max(windows[-1].close_s, begin_s)))
+        for windows, begin_s in zip(line.windows, earliest.visits_s, strict=True)
+    ]
+    held = replace(placing, end_s=earliest.end_s, rests=_held(line, lifted.route(earliest)))
+    return replace(lifted, windows=windows).tight(held) or earliest
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    start_s: int
-    visits_s: list[int]
-    end_s: int
-    placing: _Placing
+def _late_placing(line: Line) -> Placing:
+    """Each break at the last place before it would be late, at whatever time one gets there."""
+    due = _due(line)
+    rests: dict[int, list[Break]] = {}
+    now_s = line.shift.open_s
+    for leg in range(len(line.legs_s) - line.is_open):
+        while due and _after_s(line, leg, now_s) > due[0].window.close_s:
+            rest = due.pop(0)
+            rests.setdefault(leg, []).append(replace(rest, window=Window(rest.window.open_s, maxsize)))
+            now_s = max(now_s, rest.window.open_s) + rest.duration_s
+        now_s = _after_s(line, leg, now_s)
+    return Placing(line.shift.open_s, maxsize, rests)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """An order of calls, reduced to what makes times.
+def _after_s(line: Line, leg: int, now_s: int) -> int:
+    """When the stop at the end of the leg is served, if late then at once."""
+    now_s += line.legs_s[leg]
+    if leg == len(line.calls):
+        return now_s
+    begin_s = next_within(line.windows[leg], now_s)
+    return (now_s if begin_s is None else begin_s) + line.services_s[leg]
 
-    legs_s: to each stop, then to the end. rides: from which stop to which, and the longest between their beginnings.
-    """
 
-    vehicle: Key
-    calls: Sequence[Call]
-    windows: list[tuple[Window, ...]]
-    services_s: list[int]
-    legs_s: list[int]
-    legs_m: list[int]
-    rides: list[tuple[int, int, int]]
-    breaks: list[Break]
-    shift: Window
-    duration_s_max: int | None
-    at_once: bool
-    is_open: bool
+def _held(line: Line, route: PlannedRoute) -> dict[int, list[Break]]:
+    """The rests of this route, none of them later than there if it is late, or else than it should be."""
+    rests: dict[int, list[Break]] = {}
+    for taken, rest in zip(route.breaks, _due(line), strict=False):
+        window = Window(rest.window.open_s, max(rest.window.close_s, taken.start_s))
+        rests.setdefault(taken.after, []).append(replace(rest, window=window))
+    return rests
 
-    @classmethod
-    def of(cls, problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> "_Line":
-        visits = [problem.visit(call) for call in calls]
-        places = [vehicle.start, *(visit.location for visit in visits)]
-        places.append(places[-1] if vehicle.end is None else vehicle.end)
-        seconds, metres = problem.travel.duration_s, problem.travel.distance_m
-        legs = list(pairwise(places))
-        if vehicle.end is None:  # it is over where its last stop is, whatever the table says of the way to where one is
-            legs.pop()
-        home = [0] * (vehicle.end is None)
-        return cls(
-            vehicle=vehicle.key,
-            calls=calls,
-            windows=[visit.windows for visit in visits],
-            services_s=[visit.service_s for visit in visits],
-            legs_s=[seconds[a][b] for a, b in legs] + home,
-            legs_m=[metres[a][b] for a, b in legs] + home,
-            rides=list(_rides(problem, calls)),
-            breaks=sorted(vehicle.breaks, key=lambda rest: (rest.window.close_s, rest.window.open_s)),
-            shift=vehicle.shift,
-            duration_s_max=vehicle.duration_s_max,
-            at_once=bool(vehicle.prefix) or any(r.pickup is None and r.allowed == {vehicle.key} for r in _asked(problem, calls)),
-            is_open=vehicle.end is None,
-        )
+
+def _due(line: Line) -> list[Break]:
+    return [rest for rest in line.breaks if rest.window.close_s >= line.shift.open_s]
+
+
+def _excess_s(line: Line, times: Times) -> int:
+    """By how much the times pass windows, shift, ride times and the limit of the duration."""
+    over = [begin_s - windows[-1].close_s for begin_s, windows in zip(times.visits_s, line.windows, strict=True)]
+    over += [times.visits_s[dropoff] - times.visits_s[pickup] - most_s for pickup, dropoff, most_s in line.rides]
+    over.append(times.end_s - line.shift.close_s)
+    if line.duration_s_max is not None:
+        over.append(times.end_s - times.start_s - line.duration_s_max)
+    return sum(excess for excess in over if excess > 0)

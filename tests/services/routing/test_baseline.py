@@ -30,3 +30,15 @@ def test_only_what_is_possible_and_asked_for_counts() -> None:
     assert baseline(road(rides, [vehicle("v")]), served={"a", "too large"}) == 40_000
     assert baseline(road(rides, [])) == 0
     assert baseline(road([], [vehicle("v")])) == 0
+
+
+def test_first_what_is_under_way() -> None:
+    """a is brought to the far end and the second fetched from there: 50 + 10 + 5 + 45."""
+    aboard, other = request("a", None, 50, allowed={"v"}), request("b", 40, 45)
+    assert baseline(road([aboard, other], [vehicle("v")])) == 110_000
+    assert baseline(road([aboard, other], [vehicle("v")]), served=["a"]) == 100_000
+
+
+def test_nobody_is_handed_what_he_may_not_carry() -> None:
+    ride = request("r", 90, 80, needs={"lift"})
+    assert baseline(road([ride], [vehicle("v", features={"lift"}), vehicle("w", 99, 99)])) == 180_000
