@@ -1,6 +1,7 @@
 """`solve` in a process of its own, so that a search neither holds up the event loop nor outlives whoever asked for it.
 
-The parent imports no OR-Tools. Everything crosses one pipe as pickles: the problem out, progress and the plan back.
+The parent imports neither OR-Tools nor numba. Everything crosses one pipe as pickles: the problem out, progress and the
+plan back.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import TypeAlias
 
-from app.services.routing.problem import Plan, Problem, Progress
+from app.services.routing.problem import Orders, Plan, Problem, Progress
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal to get when the thread that made this process ends."""
@@ -36,9 +37,13 @@ class _Failure:
 
 _Message: TypeAlias = Progress | Plan | _Failure
 
+_Task: TypeAlias = tuple[Problem, Orders | None]
 
-async def solve_in_process(problem: Problem, time_limit_s: float, on_progress: OnProgress | None = None) -> Plan:
-    """`solve(problem, time_limit_s)` in a fresh child process. Raises `SolverDied`.
+
+async def solve_in_process(
+    problem: Problem, time_limit_s: float, on_progress: OnProgress | None = None, current: Orders | None = None
+) -> Plan:
+    """`solve(problem, time_limit_s, current=current)` in a fresh child process. Raises `SolverDied`.
 
     Cancelling the caller kills the child, as does the death of this process. An error in `on_progress` also ends the
     search and is raised.
@@ -55,7 +60,7 @@ async def solve_in_process(problem: Problem, time_limit_s: float, on_progress: O
     )
     child.start()
     there.close()  # the child's copy is now the only one, so that its death is the end of the stream
-    sending = asyncio.create_task(asyncio.to_thread(_send, here, problem))
+    sending = asyncio.create_task(asyncio.to_thread(_send, here, (problem, current)))
     try:
         return await _receive(here, child, on_progress)
     finally:
@@ -66,10 +71,10 @@ async def solve_in_process(problem: Problem, time_limit_s: float, on_progress: O
         child.close()
 
 
-def _send(pipe: Connection, problem: Problem) -> None:
+def _send(pipe: Connection, task: _Task) -> None:
     # a child that has died is what the reader sees for itself
     with contextlib.suppress(ConnectionError):
-        pipe.send(problem)
+        pipe.send(task)
 
 
 async def _receive(pipe: Connection, child: SpawnProcess, on_progress: OnProgress | None) -> Plan:
@@ -105,10 +110,11 @@ def _work(pipe: Connection, parent: int, time_limit_s: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
     _die_with(parent)
     try:
-        from app.services.routing.solver import solve  # only here: OR-Tools must not load in the parent
+        # only here: OR-Tools and numba must not load in the parent
+        from app.services.routing.solver import solve
 
-        problem: Problem = pipe.recv()
-        answer: _Message = solve(problem, time_limit_s, pipe.send)
+        problem, current = pipe.recv()
+        answer: _Message = solve(problem, time_limit_s, pipe.send, current)
     except Exception:  # whatever it was, the parent must hear of it
         answer = _Failure(traceback.format_exc())
     pipe.send(answer)
