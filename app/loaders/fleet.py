@@ -1,27 +1,23 @@
-"""Relations of drivers, vehicles and shifts."""
+"""Relations of drivers, teams and vehicles."""
 
 from app.loaders.base import Listing, ToOne
-from app.models import Driver, Place, Position, Route, RouteStatus, Shift, Vehicle, VehicleType
+from app.models import Absence, Driver, Position, Route, RouteStatus, Team, Vehicle, VehicleType
 
+TEAMS = Listing(Team, "name")
 DRIVERS = Listing(
     Driver,
     "display_name",
     orders={"DISPLAY_NAME": "display_name"},
-    filters={"status": lambda statuses: Driver.status.in_(statuses)},
+    filters={
+        "status": lambda statuses: Driver.status.in_(statuses),
+        "team_id": lambda id: Driver.team_id == id,
+    },
+    referents={"team_id": Team},
 )
 VEHICLES = Listing(Vehicle, "license_plate", filters={"active": lambda active: Vehicle.active == active})
 VEHICLE_TYPES = Listing(VehicleType, "name")
-SHIFTS = Listing(
-    Shift,
-    "starts_at",
-    orders={"STARTS_AT": "starts_at"},
-    filters={
-        "driver_id": lambda id: Shift.driver_id == id,
-        "from_": lambda instant: Shift.ends_at > instant,
-        "to": lambda instant: Shift.starts_at < instant,
-    },
-    referents={"driver_id": Driver},
-)
+TEAM_DRIVERS = Listing(Driver, "display_name", remote="team_id")
+DRIVER_TEAM = ToOne(Team, "team_id")
 DRIVER_POSITION = ToOne(Position, "id", remote="driver_id")
 DRIVER_ROUTES = Listing(
     Route,
@@ -32,8 +28,6 @@ DRIVER_ROUTES = Listing(
         "standing": lambda standing: (Route.status != RouteStatus.CANCELLED) == standing,
     },
 )
+DRIVER_ABSENCES = Listing(Absence, "-starts_at", remote="driver_id")
+VEHICLE_ABSENCES = Listing(Absence, "-starts_at", remote="vehicle_id")
 VEHICLE_TYPE = ToOne(VehicleType, "type_id")
-SHIFT_DRIVER = ToOne(Driver, "driver_id")
-SHIFT_VEHICLE = ToOne(Vehicle, "vehicle_id")
-SHIFT_START = ToOne(Place, "start_place_id")
-SHIFT_END = ToOne(Place, "end_place_id")

@@ -43,8 +43,11 @@ TRANSPORTS = Listing(
         "status": lambda statuses: Transport.status.in_(statuses),
         "customer_id": lambda id: Transport.customer_id == id,
         "driver_id": lambda id: Transport.driver_id == id,
+        "route_id": lambda id: Transport.route_id == id,
+        "priority": lambda priorities: Transport.priority.in_(priorities),
+        "kind": lambda kinds: Transport.kind.in_(kinds),
     },
-    referents={"customer_id": Customer, "driver_id": Driver},
+    referents={"customer_id": Customer, "driver_id": Driver, "route_id": Route},
 )
 TRANSPORT_BOOKING = ToOne(Booking, "booking_id")
 TRANSPORT_CUSTOMER = ToOne(Customer, "customer_id")
@@ -53,6 +56,10 @@ TRANSPORT_PICKUP = ToOne(Place, "pickup_place_id")
 TRANSPORT_DROPOFF = ToOne(Place, "dropoff_place_id")
 TRANSPORT_DRIVER = ToOne(Driver, "driver_id")
 TRANSPORT_ROUTE = ToOne(Route, "route_id")
+TRANSPORT_OUTBOUND = ToOne(Transport, "outbound_id")
+TRANSPORT_RETURNS = Listing(Transport, "pickup_from", remote="outbound_id")
+PINNED_DRIVER = ToOne(Driver, "pinned_driver_id")
+PINNED_ROUTE = ToOne(Route, "pinned_route_id")
 TRANSPORT_HISTORY = Listing(Event, "seq", remote="transport_id", tie="seq")
 
 

@@ -83,7 +83,7 @@ class Vehicle(Tenant, Versioned, Base):
     type_id: Mapped[UUID]
     license_plate: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
-    capacity: Mapped[dict[str, int] | None]
+    capacity: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     equipment: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     odometer_m: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     maintenance_due_on: Mapped[date | None]

@@ -1,9 +1,7 @@
 """Transports: with a booking or alone, and called off."""
 
 import asyncio
-from datetime import datetime, time, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import time, timedelta
 
 import pytest
 
@@ -11,14 +9,11 @@ from app.models import TransportStatus
 from app.models.transports import TRANSPORT_MACHINE
 from tests.client import Json
 from tests.factories.houses import House
+from tests.rides import wanted, window
 from tests.steps import Visit, errors, events, eventually, nothing_changes, row, somebody_waits
 
 RIDE = """kind status priority notes codAmount { amount currency } demand { dimension amount }
   pickupWindow { from until } dropoffWindow { from until } pickup { id } dropoff { id } booking { id } subject { id }"""
-
-
-def window(start: datetime, end: datetime) -> Json:
-    return {"from": start.isoformat(), "until": end.isoformat()}
 
 
 # with a booking
@@ -89,6 +84,19 @@ async def test_a_window_ends_within_a_day(house: House, leg: str, start: time, h
         assert await errors(visit.customer.client, "bookSlot", visit.wanted | {leg: bad}) == [("BAD_USER_INPUT", leg)]
 
 
+async def test_the_way_back_of_a_booking_is_linked_to_the_way_there(house: House) -> None:
+    visit = await Visit.of(house)
+    home = {"placeId": house.gid("Place", visit.home)}
+    linked = (
+        "... on BookSlotSuccess { booking { transports { id outbound { id } returns { edges { node { id } } } } } }"
+    )
+    answer = await visit.customer.client.act("bookSlot", visit.wanted | {"pickup": home, "dropoff": home}, linked)
+    there, back = answer["booking"]["transports"]
+    assert (there["outbound"], back["outbound"]) == (None, {"id": there["id"]})
+    assert there["returns"] == {"edges": [{"node": {"id": back["id"]}}]}
+    assert back["returns"] == {"edges": []}
+
+
 @pytest.mark.parametrize(
     ("kind", "type_name", "dimension"),
     [("pet", "Pet", "CRATES"), ("patient", "Patient", "WHEELCHAIRS"), ("car", "Car", "SEATS")],
@@ -105,21 +113,10 @@ async def test_a_ride_has_room_for_its_subject(house: House, kind: str, type_nam
 # alone
 
 
-async def _input(house: House, customer: UUID, **more: Any) -> Json:
-    return {
-        "customerId": house.gid("Customer", customer),
-        "pickupPlaceId": house.gid("Place", await house.place(customer)),
-        "dropoffPlaceId": house.gid("Place", await house.place()),
-        "pickupWindow": window(house.at(time(9)), house.at(time(10))),
-        "dropoffWindow": window(house.at(time(9)), house.at(time(11))),
-        **more,
-    }
-
-
 async def test_a_transport_alone(house: House) -> None:
     customer = await house.customer()
     patient = house.gid("Patient", await house.patient(customer, "STRETCHER"))
-    input = await _input(house, customer, subjectId=patient, codAmount=1_500, priority="HIGH", notes=" Oxygen. ")
+    input = await wanted(house, customer, subjectId=patient, codAmount=1_500, priority="HIGH", notes=" Oxygen. ")
     ride = (await house.client("STAFF").act("createTransport", input, f"transport {{ {RIDE} }}"))["transport"]
     assert ride == {
         "kind": "POINT_TO_POINT",
@@ -135,7 +132,7 @@ async def test_a_transport_alone(house: House) -> None:
         "booking": None,
         "subject": {"id": patient},
     }
-    load = await _input(house, customer, demand=[{"dimension": "MASS_G", "amount": 12_000}])
+    load = await wanted(house, customer, demand=[{"dimension": "MASS_G", "amount": 12_000}])
     ride = (await house.client("STAFF").act("createTransport", load, f"transport {{ {RIDE} }}"))["transport"]
     assert (ride["demand"], ride["subject"], ride["codAmount"]) == (load["demand"], None, None)
     assert await events(house) == ["TRANSPORT_CREATED", "TRANSPORT_CREATED"]
@@ -144,7 +141,7 @@ async def test_a_transport_alone(house: House) -> None:
 async def test_a_transport_must_make_sense(house: House) -> None:
     customer = await house.customer()
     nine, ten, eleven = (house.at(time(hour)) for hour in (9, 10, 11))
-    good = await _input(house, customer)
+    good = await wanted(house, customer)
     mistakes: list[tuple[Json, str | None]] = [
         ({"pickupWindow": window(ten, nine)}, "pickupWindow"),
         ({"dropoffWindow": window(ten, ten)}, "dropoffWindow"),
@@ -163,7 +160,7 @@ async def test_a_transport_must_make_sense(house: House) -> None:
 
 async def test_a_transport_joins_what_belongs_together(house: House) -> None:
     customer, other = await house.customer(), await house.customer()
-    good = await _input(house, customer)
+    good = await wanted(house, customer)
     foreign: list[Json] = [
         {"pickupPlaceId": house.gid("Place", await house.place(other))},
         {"dropoffPlaceId": house.gid("Place", await house.place(other))},
