@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.access import Viewer
+from app.conditional import is_known
 from app.context import Server
 from app.errors import NotFound
 from app.loaders import calendars as relations
@@ -31,7 +32,7 @@ async def calendar(request: Request) -> Response:
         return PlainTextResponse("There is no such calendar.\n", 404, {"cache-control": "no-store"})
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"etag": etag, "cache-control": f"private, max-age={FRESH_S}"}
-    if _is_known(request.headers.get("if-none-match"), etag):
+    if is_known(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers | {"content-type": "text/calendar; charset=utf-8"})
 
@@ -57,9 +58,3 @@ async def _entries(reads: ReadUnit, feed: CalendarFeed) -> Sequence[Entry]:
     shifts = await relations.shifts(reads, feed.driver_id)
     stops = await relations.stops(reads, feed.driver_id, relations.ENTRIES_MAX - len(shifts))
     return [*(calendars.of_shift(*row) for row in shifts), *(calendars.of_stop(*row) for row in stops)]
-
-
-def _is_known(header: str | None, etag: str) -> bool:
-    """Whether the client has this very text, as its `If-None-Match` says; caches on the way may weaken a tag."""
-    tags = {tag.strip().removeprefix("W/") for tag in (header or "").split(",")}
-    return bool(tags & {etag, "*"})
