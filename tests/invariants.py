@@ -1,4 +1,5 @@
-"""What must hold of an organization at any time: its log, its bookings, its capacity and its lines tell one story."""
+"""What must hold of an organization at any time: its log, its bookings, its capacity, its lines and its routes tell one
+story."""
 
 import asyncio
 from collections import Counter
@@ -14,9 +15,11 @@ from app.db import Database
 from app.models import BookingStatus as Status
 from app.models import ChargeKind
 from app.models import EventType as Type
+from app.models import TransportStatus as Ride
 from app.models import WaitlistStatus as Waiting
 from app.models.base import Machine
 from app.models.bookings import BOOKING_MACHINE
+from app.models.transports import TRANSPORT_MACHINE
 from app.models.waitlist import WAITLIST_MACHINE
 from app.uow import COLLISIONS
 from tests.factories.houses import House
@@ -55,6 +58,30 @@ BOOKING_OF: dict[Waiting, set[Any]] = {
 """In which state the booking of somebody who waits, or waited, can be."""
 CHARGED_AFTER = {ChargeKind.CANCELLATION: Status.CANCELLED, ChargeKind.NO_SHOW: Status.NO_SHOW}
 
+RIDE_AFTER = {
+    Type.TRANSPORT_CREATED: Ride.PENDING,
+    Type.TRANSPORT_ASSIGNED: Ride.ASSIGNED,
+    Type.TRANSPORT_UNASSIGNED: Ride.PENDING,
+    Type.TRANSPORT_EN_ROUTE: Ride.EN_ROUTE,
+    Type.TRANSPORT_PICKED_UP: Ride.PICKED_UP,
+    Type.TRANSPORT_DELIVERED: Ride.DELIVERED,
+    Type.TRANSPORT_FAILED: Ride.FAILED,
+    Type.TRANSPORT_RETURNED: Ride.RETURNED,
+    Type.TRANSPORT_CANCELLED: Ride.CANCELLED,
+}
+OPEN, NONE = "OPEN", None
+STOPS_OF: dict[Ride, set[tuple[str | None, str | None, str | None]]] = {
+    Ride.PENDING: {(NONE, NONE, NONE)},
+    Ride.CANCELLED: {(NONE, NONE, NONE)},
+    Ride.ASSIGNED: {(OPEN, OPEN, NONE)},
+    Ride.EN_ROUTE: {(OPEN, OPEN, NONE)},
+    Ride.PICKED_UP: {("DONE", OPEN, NONE)},
+    Ride.DELIVERED: {("DONE", "DONE", NONE)},
+    Ride.FAILED: {("FAILED", NONE, NONE), ("DONE", "FAILED", OPEN), ("DONE", "FAILED", "FAILED")},
+    Ride.RETURNED: {("DONE", "FAILED", "DONE")},
+}
+"""How the pickup, the dropoff and the return of a transport can stand; called off is as if there were none."""
+
 CAPACITY = """
     SELECT s.id, s.capacity, s.taken, coalesce(sum(a.quantity), 0)::int AS allocated
     FROM slots s LEFT JOIN allocations a ON (a.organization_id, a.slot_id) = (s.organization_id, s.id)
@@ -77,6 +104,27 @@ PLACES = """
     LEFT JOIN allocations a ON (a.organization_id, a.booking_id) = (b.organization_id, b.id) AND a.slot_id IS NOT NULL
     LEFT JOIN slots s ON (s.organization_id, s.id) = (a.organization_id, a.slot_id)
     WHERE b.organization_id = $1 GROUP BY b.organization_id, b.id
+"""
+RIDES = """
+    SELECT t.id, t.status, array_agg(s.kind || ' ' || s.state) FILTER (WHERE s.state IS NOT NULL) AS stops,
+           bool_and(s.route_id = t.route_id) FILTER (WHERE s.state IS NOT NULL) AS on_its_route
+    FROM transports t
+    LEFT JOIN (SELECT *, CASE WHEN status IN ('PLANNED', 'ARRIVED', 'SKIPPED') THEN 'OPEN'
+                              WHEN status <> 'CANCELLED' THEN status END AS state FROM stops) s
+           ON (s.organization_id, s.transport_id) = (t.organization_id, t.id)
+    WHERE t.organization_id = $1 GROUP BY t.organization_id, t.id
+"""
+ROUTES = """
+    SELECT r.id, r.status, count(s.id) FILTER (WHERE s.status IN ('PLANNED', 'ARRIVED', 'SKIPPED')) AS open,
+           count(s.id) FILTER (WHERE s.status IN ('ARRIVED', 'DONE', 'SKIPPED', 'FAILED')) AS begun,
+           count(s.sequence) = count(DISTINCT s.sequence) AS in_order
+    FROM routes r LEFT JOIN stops s ON (s.organization_id, s.route_id) = (r.organization_id, r.id)
+    WHERE r.organization_id = $1 GROUP BY r.organization_id, r.id
+"""
+IDLE_ON_ROUTE = """
+    SELECT d.id FROM drivers d WHERE d.organization_id = $1 AND d.status = 'ON_ROUTE' AND NOT EXISTS (
+        SELECT FROM routes r WHERE (r.organization_id, r.driver_id) = (d.organization_id, d.id)
+          AND r.status = 'IN_PROGRESS')
 """
 HISTORY = "SELECT type, node_id FROM events WHERE organization_id = $1 AND node_type = $2 ORDER BY seq"
 LINES = """
@@ -171,6 +219,41 @@ async def charges_agree(house: House) -> None:
     assert len({(row["booking_id"], row["kind"]) for row in rows}) == len(rows)
 
 
+async def rides_agree(house: House) -> dict[UUID, Ride]:
+    """Each transport is in the state that its events lead to, in legal steps, and so are its stops. Answers the states.
+
+    A transport that no event tells of was made so."""
+    told: dict[UUID, Ride] = {}
+    for happened in await house.all(HISTORY, "Transport"):
+        id, after = happened["node_id"], RIDE_AFTER.get(Type(happened["type"]))
+        if after is not None and told.get(id) is not after:
+            # a planner who moves a transport says that it is assigned, again
+            _step_is_legal(TRANSPORT_MACHINE, set(Ride), told.get(id), after)
+            told[id] = after
+    rows = {row["id"]: row for row in await house.all(RIDES)}
+    assert {id: row["status"] for id, row in rows.items()} == {id: row["status"] for id, row in rows.items()} | told
+    assert [dict(row) for row in rows.values() if not _has_its_stops(row)] == []
+    return {id: Ride(row["status"]) for id, row in rows.items()}
+
+
+def _has_its_stops(row: Any) -> bool:
+    stops = [stop.split() for stop in row["stops"] or ()]
+    found = dict(stops)
+    kinds = tuple(found.get(kind) for kind in ("PICKUP", "DROPOFF", "RETURN"))
+    return len(found) == len(stops) and row["on_its_route"] is not False and kinds in STOPS_OF[row["status"]]
+
+
+async def routes_agree(house: House) -> None:
+    """Nothing is begun before its driver set out, and a route is over once everything is dealt with, not before."""
+    rows = await house.all(ROUTES)
+    over, unseen = ("COMPLETED", "CANCELLED"), ("DRAFT", "OPTIMIZED", "PUBLISHED")
+    assert [dict(row) for row in rows if row["status"] in over and row["open"]] == []
+    assert [dict(row) for row in rows if row["status"] in unseen and row["begun"]] == []
+    assert [dict(row) for row in rows if row["status"] == "IN_PROGRESS" and not row["open"]] == []
+    assert [dict(row) for row in rows if not row["in_order"]] == []
+    assert await house.all(IDLE_ON_ROUTE) == []
+
+
 async def all_hold(house: House) -> None:
     await log_is_whole(house)
     await capacity_adds_up(house)
@@ -178,6 +261,8 @@ async def all_hold(house: House) -> None:
     await nobody_waits_in_vain(house)
     await lines_agree(house)
     await charges_agree(house)
+    await rides_agree(house)
+    await routes_agree(house)
 
 
 @dataclass

@@ -1,7 +1,7 @@
-"""Relations of routes, stops and planning runs."""
+"""Relations of routes and stops."""
 
 from app.loaders.base import Listing, ToMany, ToOne
-from app.models import Driver, Place, PlanningRun, Route, Stop, Transport, UnassignedTransport, Vehicle
+from app.models import Driver, Place, Route, Stop, Transport, Vehicle
 
 ROUTES = Listing(
     Route,
@@ -20,6 +20,3 @@ ROUTE_STOPS = ToMany(Stop, "route_id", ("sequence",))
 STOP_ROUTE = ToOne(Route, "route_id")
 STOP_PLACE = ToOne(Place, "place_id")
 STOP_TRANSPORT = ToOne(Transport, "transport_id")
-PLANNING_RUNS = Listing(PlanningRun, "-created_at", filters={"date": lambda date: PlanningRun.date == date})
-RUN_UNASSIGNED = ToMany(UnassignedTransport, "planning_run_id", ("transport_id",))
-UNASSIGNED_TRANSPORT = ToOne(Transport, "transport_id")

@@ -1,25 +1,25 @@
-"""Planning a day, and driving it."""
+"""Showing routes, and driving them."""
 
 from app.access import Permission
 from app.context import Info
 from app.loaders import routes as relations
 from app.resolvers.verbs import Nodes, connection, mutation
-from app.schema.problems import DayTooLarge, InvalidTransition, NothingToPublish, PlanningRunActive
+from app.schema.problems import InvalidTransition, NothingToPublish, ProofRequired, StillAboard, WrongCode
 from app.schema.routes import (
     ArriveAtStopInput,
-    CancelPlanningRunInput,
+    CancelRouteInput,
     CompleteStopInput,
-    OptimizeRoutesInput,
-    PlanningRun,
-    PlanningRunFilter,
+    FailStopInput,
     PublishRoutesInput,
     Route,
     RouteFilter,
     RouteOrder,
+    SkipStopInput,
     StartRouteInput,
     Stop,
 )
-from app.services import planning, routes
+from app.schema.transports import Transport
+from app.services import routes
 from app.uow import UnitOfWork
 
 connection(
@@ -31,47 +31,10 @@ connection(
     filter=RouteFilter,
     order_by=RouteOrder,
 )
-connection(
-    "planning_runs",
-    relations.PLANNING_RUNS,
-    PlanningRun,
-    "Planning runs, latest first.",
-    Permission.ROUTES_PLAN,
-    filter=PlanningRunFilter,
-)
 
 
 @mutation(
-    "Have a day's transports planned onto its shifts, by a worker. Routes that drivers have seen stay as they are.",
-    Permission.ROUTES_PLAN,
-    answers={"planning_run": (PlanningRun, "The run; follow it with `planningRunUpdated`.")},
-    refusals=(PlanningRunActive, DayTooLarge),
-)
-async def optimize_routes(info: Info, uow: UnitOfWork, input: OptimizeRoutesInput) -> Nodes:
-    settings = info.context.server.settings
-    run = await planning.optimize_routes(
-        uow,
-        input.date,
-        input.time_limit_s,
-        input.label,
-        limit_max=settings.planning_time_limit_s_max,
-        transports_max=settings.planning_transports_max,
-    )
-    return {"planning_run": run}
-
-
-@mutation(
-    "Call a planning run off; the old plan stands.",
-    Permission.ROUTES_PLAN,
-    answers={"planning_run": (PlanningRun, "The run, cancelled.")},
-    refusals=(InvalidTransition,),
-)
-async def cancel_planning_run(info: Info, uow: UnitOfWork, input: CancelPlanningRunInput) -> Nodes:
-    return {"planning_run": await planning.cancel_planning_run(uow, **input.values())}
-
-
-@mutation(
-    "Show a day's planned routes to their drivers.",
+    "Show a day's routes to their drivers: those that were planned, and those put together by hand.",
     Permission.ROUTES_PLAN,
     answers={"routes": (list[Route], "The routes that are public now; at most one a shift.")},
     refusals=(NothingToPublish, InvalidTransition),
@@ -81,34 +44,74 @@ async def publish_routes(info: Info, uow: UnitOfWork, input: PublishRoutesInput)
 
 
 @mutation(
-    "Set out on a route.",
+    "Call a route off. What its driver has not come for waits for the next plan; what the driver was on the way to has "
+    "failed.",
+    Permission.ROUTES_PLAN,
+    answers={"route": (Route, "The route, called off.")},
+    refusals=(InvalidTransition, StillAboard),
+)
+async def cancel_route(info: Info, uow: UnitOfWork, input: CancelRouteInput) -> Nodes:
+    return {"route": await routes.cancel_route(uow, **input.values())}
+
+
+@mutation(
+    "Set out on a route. Told again, or after one of its stops was, it changes nothing.",
     Permission.ROUTES_DRIVE,
     answers={"route": (Route, "The route, under way.")},
     refusals=(InvalidTransition,),
 )
 async def start_route(info: Info, uow: UnitOfWork, input: StartRouteInput) -> Nodes:
-    return {"route": await routes.start_route(uow, **input.values())}
+    return {"route": await routes.start_route(uow, info.context.server.settings, **input.values())}
 
 
 @mutation(
-    "Reach a stop.",
+    "Reach a stop. Told again it changes nothing; told after the stop was dealt with, it only fills in the time.",
     Permission.ROUTES_DRIVE,
     answers={"stop": (Stop, "The stop.")},
     refusals=(InvalidTransition,),
 )
 async def arrive_at_stop(info: Info, uow: UnitOfWork, input: ArriveAtStopInput) -> Nodes:
-    return {"stop": await routes.arrive_at_stop(uow, **input.values())}
+    return {"stop": await routes.arrive_at_stop(uow, info.context.server.settings, **input.values())}
+
+
+NEXT_STOP = (Stop | None, "Where to go next; none if the route is complete. What was put off comes last.")
 
 
 @mutation(
-    "Deal with a stop. The last one completes the route.",
+    "Deal with a stop. The last one completes the route; a dropoff says that its pickup was made. Told again, it only "
+    "adds proofs.",
+    Permission.ROUTES_DRIVE,
+    answers={"stop": (Stop, "The stop, done."), "next_stop": NEXT_STOP},
+    refusals=(InvalidTransition, ProofRequired, WrongCode),
+)
+async def complete_stop(info: Info, uow: UnitOfWork, input: CompleteStopInput) -> Nodes:
+    stop, next_stop = await routes.complete_stop(uow, info.context.server.settings, **input.values())
+    return {"stop": stop, "next_stop": next_stop}
+
+
+@mutation(
+    "Put a stop off: the route goes on, and waits at its end until the stop is done or has failed. Told after that, it "
+    "changes nothing.",
+    Permission.ROUTES_DRIVE,
+    answers={"stop": (Stop, "The stop."), "next_stop": NEXT_STOP},
+    refusals=(InvalidTransition,),
+)
+async def skip_stop(info: Info, uow: UnitOfWork, input: SkipStopInput) -> Nodes:
+    stop, next_stop = await routes.skip_stop(uow, info.context.server.settings, **input.values())
+    return {"stop": stop, "next_stop": next_stop}
+
+
+@mutation(
+    "Give a stop up. Without its pickup a transport has no dropoff; what cannot be dropped off goes back to where it "
+    "was picked up, by a stop that is added to the route.",
     Permission.ROUTES_DRIVE,
     answers={
-        "stop": (Stop, "The stop, done."),
-        "next_stop": (Stop | None, "The next one ahead; none if the route is complete."),
+        "stop": (Stop, "The stop, failed."),
+        "transport": (Transport, "Its transport, failed."),
+        "next_stop": NEXT_STOP,
     },
     refusals=(InvalidTransition,),
 )
-async def complete_stop(info: Info, uow: UnitOfWork, input: CompleteStopInput) -> Nodes:
-    stop, next_stop = await routes.complete_stop(uow, **input.values())
-    return {"stop": stop, "next_stop": next_stop}
+async def fail_stop(info: Info, uow: UnitOfWork, input: FailStopInput) -> Nodes:
+    stop, transport, next_stop = await routes.fail_stop(uow, info.context.server.settings, **input.values())
+    return {"stop": stop, "transport": transport, "next_stop": next_stop}

@@ -1,4 +1,4 @@
-"""Routes, their stops, and planning runs."""
+"""Routes and their stops."""
 
 import datetime as dt
 from datetime import datetime
@@ -8,23 +8,25 @@ import strawberry
 
 from app import models
 from app.loaders import routes as relations
+from app.loaders.proofs import STOP_PROOFS
+from app.loaders.travel import ROUTE_DIRECTIONS
 from app.models.base import Vocabulary
-from app.models.routes import PlanningStatus, RouteStatus, StopKind, StopStatus
-from app.models.transports import UnassignedReason
+from app.models.routes import RouteStatus, StopFailureReason, StopKind, StopStatus
 from app.schema.customers import Place
 from app.schema.fields import column, derived, to_many, to_one, vocabulary
 from app.schema.fleet import Driver, Vehicle
 from app.schema.inputs import Direction, Values
 from app.schema.nodes import Node, node
+from app.schema.proofs import Proof, ProofInput
 from app.schema.transports import Transport
+from app.schema.travel import Directions
 
-vocabulary(PlanningStatus, "Where a planning run stands.")
 vocabulary(RouteStatus, "Where a route stands.")
 vocabulary(StopKind, "What happens at a stop.")
 vocabulary(StopStatus, "Where a stop stands.")
 
 
-@node(models.Stop, "The pickup or the dropoff of one transport on a route.")
+@node(models.Stop, "The pickup, the dropoff or the return of one transport on a route.")
 class Stop(Node):
     sequence: int = column("Its place on the route, from 1.")
     kind: StopKind = column("What happens there.")
@@ -32,10 +34,28 @@ class Stop(Node):
     planned_at: datetime = column("When the driver should arrive, as planned.")
     eta: datetime | None = column("When the driver is expected to arrive, as things are now.")
     arrived_at: datetime | None = column("When the driver arrived.")
-    done_at: datetime | None = column("When it was dealt with.")
+    done_at: datetime | None = column("When it was dealt with, failed, or put off.")
+    late: bool = derived(lambda stop: stop.late_since is not None, "Whether the driver is expected after the window.")
+    suggested_at: datetime | None = column("When the driver came so near that they have probably arrived.")
+    failure_reason: StopFailureReason | None = column("Why it could not be dealt with, if it failed.")
+    notes: str | None = column("What was said when it was put off, failed, or was called off.")
+    proofs: list[Proof] = to_many(STOP_PROOFS, "What the driver showed; at most twenty.")
     place: Place = to_one(relations.STOP_PLACE, "Where.")
-    transport: Transport = to_one(relations.STOP_TRANSPORT, "Whose pickup or dropoff it is.")
+    transport: Transport = to_one(relations.STOP_TRANSPORT, "Whose pickup, dropoff or return it is.")
     route: Annotated["Route", strawberry.lazy("app.schema.routes")] = to_one(relations.STOP_ROUTE, "On which route.")
+
+
+@strawberry.type(description="A planned rest.")
+class RouteBreak:
+    from_: datetime = column("When it begins.", name="from")
+    until: datetime = column("When the driver drives on.")
+
+
+def _breaks(route: models.Route) -> list[RouteBreak]:
+    return [
+        RouteBreak(from_=datetime.fromisoformat(rest["from"]), until=datetime.fromisoformat(rest["until"]))
+        for rest in route.breaks
+    ]
 
 
 @node(models.Route, "A driver's way through a shift.")
@@ -45,57 +65,15 @@ class Route(Node):
     status: RouteStatus = column("Where it stands.")
     starts_at: datetime = column("When the driver should set out.")
     ends_at: datetime = column("When the driver should be back.")
+    breaks: list[RouteBreak] = derived(_breaks, "When the driver rests, in order.")
     distance: int = derived(lambda route: route.distance_m, "Metres.")
     duration: int = derived(lambda route: route.duration_s, "Seconds from setting out to being back.")
+    estimated: bool = column("Whether travel times are a guess in part: who provides them could not be asked.")
+    forced_reason: str | None = column("Why a dispatcher left it in breach of a rule; planning leaves it alone then.")
     driver: Driver = to_one(relations.ROUTE_DRIVER, "Who drives.")
     vehicle: Vehicle = to_one(relations.ROUTE_VEHICLE, "In what.")
     stops: list[Stop] = to_many(relations.ROUTE_STOPS, "In their order; bounded by what fits into a shift.")
-
-
-@strawberry.type(description="What a planning run achieved.")
-class PlanningSummary:
-    routes: int = derived(lambda run: run.route_count, "How many routes it laid.")
-    distance: int = derived(lambda run: run.distance_m, "Metres of all routes together.")
-    duration: int = derived(lambda run: run.duration_s, "Seconds of all routes together.")
-    assigned: int = derived(lambda run: run.assigned_count, "How many transports are on a route.")
-    unassigned: int = derived(lambda run: run.unassigned_count, "How many were left out.")
-    baseline_distance: int = derived(
-        lambda run: run.baseline_distance_m, "Metres if each transport went to whoever is nearest to free, in order."
-    )
-
-
-@strawberry.type(description="A transport that was left out, and why.")
-class Unassigned:
-    reason: UnassignedReason = column("Found by checking.")
-    transport: Transport = to_one(relations.UNASSIGNED_TRANSPORT, "Which.")
-
-
-@strawberry.type(description="Why a planning run ended without a plan.")
-class PlanningError:
-    code: str = column("For programs.")
-    message: str = column("For people.")
-
-
-def _summary(run: models.PlanningRun) -> models.PlanningRun | None:
-    return run if run.status is PlanningStatus.SUCCEEDED else None
-
-
-def _error(run: models.PlanningRun) -> PlanningError | None:
-    return PlanningError(code=run.error_code, message=run.error_message or "") if run.error_code else None
-
-
-@node(models.PlanningRun, "One search for a day's routes, done by a worker.")
-class PlanningRun(Node):
-    date: dt.date = column("The day of the organization's calendar.")
-    status: PlanningStatus = column("Where it stands.")
-    progress: int = column("Percent.")
-    label: str | None = column("What whoever asked for it called it.")
-    time_limit: int = derived(lambda run: run.time_limit_s, "Seconds that the search may take.")
-    started_at: datetime | None = column("When a worker began.")
-    finished_at: datetime | None = column("When it ended.")
-    summary: PlanningSummary | None = derived(_summary, "What it achieved, once it has succeeded.")
-    unassigned: list[Unassigned] = to_many(relations.RUN_UNASSIGNED, "What it left out; at most the run's transports.")
-    error: PlanningError | None = derived(_error, "Why it failed, if it did.")
+    directions: Directions | None = to_one(ROUTE_DIRECTIONS, "How to drive it; none until somebody was asked.")
 
 
 class RouteOrderField(Vocabulary):
@@ -118,23 +96,6 @@ class RouteFilter(Values):
     driver_id: strawberry.ID | None = column("Of this driver.", default=None)
 
 
-@strawberry.input(description="Which planning runs are wanted.")
-class PlanningRunFilter(Values):
-    date: dt.date | None = column("For this day.", default=None)
-
-
-@strawberry.input(description="A day to plan.")
-class OptimizeRoutesInput(Values):
-    date: dt.date = column("The day of the organization's calendar.")
-    time_limit_s: int = column("Seconds that the search may take; small days take less.", name="timeLimit", default=10)
-    label: str | None = column("What to call the run.", default=None)
-
-
-@strawberry.input(description="A planning run to call off.")
-class CancelPlanningRunInput(Values):
-    planning_run_id: strawberry.ID = column("Which.")
-
-
 @strawberry.input(description="A day whose routes the drivers shall see.")
 class PublishRoutesInput(Values):
     date: dt.date = column("The day of the organization's calendar.")
@@ -155,3 +116,25 @@ class ArriveAtStopInput(Values):
 class CompleteStopInput(Values):
     stop_id: strawberry.ID = column("Which.")
     at: datetime | None = column("When, if not now: a phone that was offline tells it later.", default=None)
+    proof: ProofInput | None = column("What shows it; the transport says what a dropoff demands.", default=None)
+
+
+@strawberry.input(description="A stop to put off.")
+class SkipStopInput(Values):
+    stop_id: strawberry.ID = column("Which.")
+    notes: str | None = column("Why, in words.", default=None)
+    at: datetime | None = column("When, if not now: a phone that was offline tells it later.", default=None)
+
+
+@strawberry.input(description="A stop that could not be dealt with.")
+class FailStopInput(Values):
+    stop_id: strawberry.ID = column("Which.")
+    reason: StopFailureReason = column("Why.")
+    notes: str | None = column("Why, in words.", default=None)
+    at: datetime | None = column("When, if not now: a phone that was offline tells it later.", default=None)
+
+
+@strawberry.input(description="A route to call off.")
+class CancelRouteInput(Values):
+    route_id: strawberry.ID = column("Which.")
+    reason: str | None = column("Why, in words; its stops show it.", default=None)

@@ -56,6 +56,7 @@ async def test_the_last_ride_called_off_completes_the_route(house: House) -> Non
         "STOP_CANCELLED",
         "ROUTE_COMPLETED",
         "DRIVER_STATUS_CHANGED",
+        "VEHICLE_UPDATED",
     ]
 
 
