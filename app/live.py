@@ -39,9 +39,12 @@ News = TypeVar("News")
 class Wakes:
     """Tells the other processes that something was committed. Losing a wake costs time, never data."""
 
-    def __init__(self, redis: Redis, alarm: Alarm | None = None) -> None:
+    def __init__(self, redis: Redis, alarm: Alarm | None = None, *, pace_s: float = 1) -> None:
         self._redis = redis
         self._alarm = alarm
+        self._pace_s = pace_s
+        self._moved: dict[UUID, set[UUID]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def committed(self, organization_id: UUID, seq: int | None, work: Sequence[DueWork]) -> None:
         async with _at_best():
@@ -53,8 +56,26 @@ class Wakes:
 
     async def changed(self, organization_id: UUID, node_id: UUID) -> None:
         """The state of a node changed without an event (progress, positions), or a session has ended."""
+        await self._publish_at_best(organization_id, str(node_id))
+
+    def moved(self, organization_id: UUID, driver_id: UUID) -> None:
+        """A driver is about to be somewhere else. Told with all others of the organization after one pace: positions
+        come by the thousand, and those of now are committed by then.
+        """
+        if organization_id not in self._moved:
+            asyncio.get_running_loop().call_later(self._pace_s, self._tell, organization_id)
+        self._moved.setdefault(organization_id, set()).add(driver_id)
+
+    def _tell(self, organization_id: UUID) -> None:
+        # whoever follows the whole fleet watches the organization itself
+        news = ",".join(map(str, (organization_id, *self._moved.pop(organization_id))))
+        telling = asyncio.create_task(self._publish_at_best(organization_id, news))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _publish_at_best(self, organization_id: UUID, news: str) -> None:
         async with _at_best():
-            await self._publish(organization_id, str(node_id))
+            await self._publish(organization_id, news)
 
     async def _publish(self, organization_id: UUID, news: str) -> None:
         await self._redis.publish(f"{CHANNEL}{organization_id}", news)
@@ -124,7 +145,14 @@ class _Feed:
         for event in found:
             for follower in self.followers:
                 follower.offer(event)
+            self.wake(event.node_id, event.transport_id, event.route_id)
             self.tail = event.seq
+
+    def wake(self, *node_ids: UUID | None) -> None:
+        """Whoever watches one of these nodes looks at it again."""
+        for node_id in node_ids:
+            for watcher in self.watchers.get(node_id, ()) if node_id else ():
+                watcher.set()
 
 
 class Hub:
@@ -178,22 +206,26 @@ class Hub:
             finally:
                 feed.followers.discard(follower)
 
-    async def watch(self, viewer: Viewer, node_id: UUID) -> AsyncGenerator[None]:
-        """Yields at once and then whenever the node's state may have changed."""
+    async def watch(self, viewer: Viewer, *node_ids: UUID, pace_s: float = 0) -> AsyncGenerator[None]:
+        """Yields at once and then whenever the state of one of the nodes may have changed, each `pace_s` at most."""
         async with self._feed(viewer.organization_id) as feed:
             changed = asyncio.Event()
-            feed.watchers.setdefault(node_id, set()).add(changed)
+            for node_id in node_ids:
+                feed.watchers.setdefault(node_id, set()).add(changed)
             try:
                 while True:
                     changed.clear()
                     yield
+                    # what happens meanwhile is not lost: it is seen when the pace is over
+                    await asyncio.sleep(pace_s)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(self._poll_s):
                             await _before_expiry(viewer, changed.wait())
             finally:
-                feed.watchers[node_id].discard(changed)
-                if not feed.watchers[node_id]:
-                    del feed.watchers[node_id]
+                for node_id in node_ids:
+                    feed.watchers[node_id].discard(changed)
+                    if not feed.watchers[node_id]:
+                        del feed.watchers[node_id]
 
     async def _replay(self, viewer: Viewer, wanted: EventFilter, position: int, until: int) -> AsyncIterator[Event]:
         """What the log holds after `position`, up to and including `until`."""
@@ -276,22 +308,21 @@ class Hub:
                 await asyncio.sleep(RETRY_S)
 
     def _heard(self, channel: bytes, news: bytes) -> None:
-        """A number: events were committed. An id: a node's state has changed, or a session has ended."""
+        """A number: events were committed. Ids: the state of nodes has changed, or a session has ended."""
         try:
             feed = self._feeds.get(UUID(channel.decode().removeprefix(CHANNEL)))
-            changed = None if news.isdigit() else UUID(news.decode())
+            changed = [] if news.isdigit() else [UUID(id) for id in news.decode().split(",")]
         except ValueError:
             log.warning("nonsense in the channel: %r", news)
             return
         if feed is None:
             return
-        if changed is None:
+        if not changed:
             feed.news.set()
             return
-        for watcher in feed.watchers.get(changed, ()):
-            watcher.set()
+        feed.wake(*changed)
         for follower in feed.followers:
-            if follower.viewer.session_family_id == changed:
+            if follower.viewer.session_family_id in changed:
                 follower.doubt()
 
 

@@ -16,7 +16,7 @@ from app.models import EventType
 from app.resolvers.verbs import query, subscription
 from app.schema.events import Event
 from app.schema.live import BookingUpdate, RouteUpdate, TransportUpdate
-from app.schema.routes import PlanningRun
+from app.schema.planning import PlanningRun
 from app.schema.scalars import EventSeq, decode_id
 
 After = Annotated[
@@ -61,13 +61,21 @@ async def transport_updated(
     )
 
 
-@subscription("One route and its stops.", Permission.TRANSPORTS_READ, answers=RouteUpdate)
+@subscription("Routes and their stops.", Permission.TRANSPORTS_READ, answers=RouteUpdate)
 async def route_updated(
-    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which.")], after: After = None
+    info: Info,
+    id: Annotated[
+        strawberry.ID | None,
+        strawberry.argument(description="Which; left out, all that concern the viewer, from when they are published."),
+    ] = None,
+    after: After = None,
 ) -> AsyncIterator[Any]:
-    route = await info.context.loaders.get(models.Route, decode_id(id, "Route"))
-    await info.context.renew()
-    return await info.context.follow(_concerning(info.context.viewer, EventFilter(about={"route_id": route.id})), after)
+    wanted = EventFilter(present="route_id")
+    if id is not None:
+        route = await info.context.loaders.get(models.Route, decode_id(id, "Route"))
+        await info.context.renew()
+        wanted = EventFilter(about={"route_id": route.id})
+    return await info.context.follow(_concerning(info.context.viewer, wanted), after)
 
 
 @subscription("Everything that happens in the organization.", Permission.EVENTS_READ, answers=Event)
