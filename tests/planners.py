@@ -1,6 +1,6 @@
 """Having a day planned by the worker."""
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from tests.factories.houses import House
 from tests.steps import eventually, key, nothing_due, row
 
 RUN = """query Run($id: ID!) { node(id: $id) { ... on PlanningRun { status progress date error { code }
+  elapsed assigned bestObjective estimated fewestVehicles balanced
   summary { routes assigned unassigned } unassigned { transport { id } reason } } } }"""
 ASKED = """... on OptimizeRoutesSuccess { planningRun { id status label timeLimit } }
   ... on PlanningRunActive { planningRun { id status } message } ... on DayTooLarge { limit message }"""
@@ -19,13 +20,23 @@ async def ask(house: House, day: date | None = None, **more: Any) -> Json:
     return await house.client("DISPATCHER").act("optimizeRoutes", input, ASKED)
 
 
-async def planned(house: House, day: date | None = None) -> Json:
+async def planned(house: House, day: date | None = None, **more: Any) -> Json:
     """Have a day planned; answers the run."""
-    id = (await ask(house, day))["planningRun"]["id"]
+    id = (await ask(house, day, **more))["planningRun"]["id"]
     await eventually(lambda: nothing_due(house))
     run: Json = (await house.client("DISPATCHER").run(RUN, {"id": id}))["node"]
     assert (run["status"], run["error"]) == ("SUCCEEDED", None)
     return run
+
+
+def all_day(house: House) -> dict[str, Any]:
+    """Windows of a transport that may be done at any time of its day."""
+    return {
+        "pickup_from": house.at(time(7)),
+        "pickup_until": house.at(time(19)),
+        "dropoff_from": house.at(time(7)),
+        "dropoff_until": house.at(time(20)),
+    }
 
 
 async def routes(house: House) -> list[Any]:

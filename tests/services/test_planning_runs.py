@@ -9,7 +9,7 @@ from app.jobs.worker import Work
 from app.models import PlanningStatus
 from app.models.routes import PLANNING_MACHINE
 from tests.factories.houses import House
-from tests.planners import ask, has_status, routes
+from tests.planners import all_day, ask, has_status, routes
 from tests.steps import due, errors, events, eventually, key, nothing_changes, nothing_due, row
 
 
@@ -78,6 +78,30 @@ async def test_a_run_called_off_changes_nothing_more(house: House, worker: Work)
     await eventually(lambda: nothing_due(house))
     assert ((await row(house, "planning_runs", key(id)))["status"], await routes(house)) == ("CANCELLED", [])
     assert await events(house) == ["PLANNING_REQUESTED", "PLANNING_STARTED", "PLANNING_CANCELLED"]
+
+
+async def test_a_run_is_followed_while_it_searches(house: House, worker: Work) -> None:
+    """How good the best plan is, how much it serves, and how long it took so far."""
+    customer = await house.customer()
+    for _ in range(60):
+        await house.transport(customer, **all_day(house))
+    for _ in range(4):
+        await house.shift()
+    id = (await ask(house, timeLimit=6))["planningRun"]["id"]
+    fields = "status progress assigned bestObjective elapsed"
+    following = f"subscription Follow($id: ID!) {{ planningRunUpdated(id: $id) {{ {fields} }} }}"
+    frames = []
+    async with house.client("DISPATCHER").subscribe(following, {"id": id}) as stream:
+        while not frames or frames[-1]["status"] in ("QUEUED", "RUNNING"):
+            frames.append((await stream.next())["planningRunUpdated"])
+    searching = [frame for frame in frames if frame["status"] == "RUNNING" and frame["bestObjective"] is not None]
+    assert searching
+    assert searching[-1]["assigned"] == 60
+    objectives = [frame["bestObjective"] for frame in searching]
+    assert objectives == sorted(objectives, reverse=True)
+    progress = [frame["progress"] for frame in frames]
+    assert progress == sorted(progress)
+    assert (frames[-1]["status"], frames[-1]["progress"], frames[-1]["assigned"]) == ("SUCCEEDED", 100, 60)
 
 
 async def test_a_run_that_a_worker_left_behind_is_taken_up_again(house: House, worker: Work) -> None:
