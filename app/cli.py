@@ -43,6 +43,28 @@ def demo(
 
 
 @cli.command()
+def simulate(
+    transports: Annotated[int, typer.Option(min=1, max=400, help="How many are asked for before the day.")] = 300,
+    drivers: Annotated[int, typer.Option(min=1, max=100, help="How many drive, each in a vehicle.")] = 25,
+    search: Annotated[int, typer.Option(min=1, max=60, help="Seconds of search for each of the two plans.")] = 20,
+    seed: Annotated[int, typer.Option(help="Makes the same day again.")] = 1,
+    output: Annotated[Path, typer.Option(dir_okay=False, help="Where to draw the map.")] = Path("simulation.svg"),
+) -> None:
+    """Live through a day of couriers: bad networks, late traffic, changes of mind. Fails if anything is lost."""
+    from tempfile import TemporaryDirectory
+
+    from rich.console import Console
+
+    from app.demo.process import stops_on_signals
+    from app.demo.simulation import Options
+    from app.demo.simulation import simulate as live
+
+    with stops_on_signals(), TemporaryDirectory() as state:
+        well = live(Options(transports, drivers, search, seed), Path(state), output, Console())
+    raise typer.Exit(0 if well else 1)
+
+
+@cli.command()
 def serve(
     workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
     fd: Annotated[int | None, typer.Option(help="File descriptor of a listening socket, instead of a port.")] = None,

@@ -22,13 +22,13 @@ from starlette.applications import Starlette
 from app.context import Server
 from app.db import Database
 from app.demo import servers
+from app.demo.serving import serving
 from app.jobs.worker import Work
 from app.main import create_app
 from app.settings import Settings
 from tests.client import Client
 from tests.factories.houses import House, make_house
 from tests.mailbox import Mailbox, open_mailbox
-from tests.serving import serving
 
 ROOT = Path(__file__).parent.parent
 CONTROLLER = pytest.StashKey[ExitStack]()
@@ -141,7 +141,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def settings(urls: Urls, mailbox: Mailbox) -> Settings:
+def settings(urls: Urls, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         database_url=SecretStr(urls.server),
         redis_url=SecretStr(urls.redis),
@@ -151,6 +151,7 @@ def settings(urls: Urls, mailbox: Mailbox) -> Settings:
         live_poll_s=1,
         sweep_s=1,
         database_pool_size=15,
+        storage_url=tmp_path_factory.mktemp("documents").as_uri(),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 from pydantic import SecretStr
 
+from app.demo.serving import serving
 from app.demo.state import claim
 from app.demo.valkey import start_valkey
 from app.jobs.worker import Work
@@ -19,7 +20,6 @@ from app.settings import Settings
 from tests.conftest import create_database
 from tests.factories.houses import House, make_house
 from tests.mailbox import Mailbox, open_mailbox
-from tests.serving import serving
 
 REDIS_DATABASES = 64
 

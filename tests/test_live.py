@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from app import clock
 from app.access import Viewer
 from app.context import Server
+from app.demo.serving import serving
 from app.main import create_app
 from app.models import Booking, Customer, EventType, Role, Transport
 from app.schema.scalars import SCALARS, EventSeq
@@ -30,7 +31,6 @@ from tests.client import Client, Json, Socket, Stream
 from tests.factories.houses import House, Person
 from tests.races.crowd import at_once, crowd
 from tests.realm import own_valkey
-from tests.serving import serving
 from tests.sizes import measured, sizes
 from tests.steps import Visit, eventually
 

@@ -102,16 +102,20 @@ def _prepare_data(running: Servers, scale: Scale, console: Console) -> list[Pers
     kept = running.state.path / "people.json"
     if not kept.exists():
         running.reset_database()
-    with console.status("Migrating the database"):
-        run(
-            [*_WAYPOST, "migrate"],
-            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
-        )
+    migrate(running, console)
     if kept.exists():
         console.print("Going on with the data of the last run; --fresh starts anew.")
     else:
         save_people(kept, _seed(running.url("superuser"), scale, console))
     return load_people(kept)
+
+
+def migrate(running: Servers, console: Console) -> None:
+    with console.status("Migrating the database"):
+        run(
+            [*_WAYPOST, "migrate"],
+            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
+        )
 
 
 def _seed(database_url: str, scale: Scale, console: Console) -> list[Person]:
@@ -186,6 +190,7 @@ def _settings(running: Servers, smtp_port: int, assets: Path | None) -> Mapping[
         "WAYPOST_GRAPHIQL": "true",
         "WAYPOST_GRAPHIQL_ASSETS": str(assets or ""),
         "WAYPOST_INTROSPECTION": "true",
+        "WAYPOST_STORAGE_URL": (running.state.path / "documents").as_uri(),
     }
 
 

@@ -17,6 +17,7 @@ _OURS = (
     "postgres.new",
     "valkey",
     "logs",
+    "documents",
     "mail",
     "mail.json",
     "demo.json",

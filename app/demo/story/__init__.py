@@ -146,7 +146,7 @@ class Story:
         self._say("dispatcher", f"publishes {len(published['routes'])} routes")
 
     async def _ask_for_plan(self, day: date) -> Json:
-        variables = {"date": day.isoformat(), "timeLimit": SEARCH_S}
+        variables: Json = {"date": day.isoformat(), "timeLimit": SEARCH_S}
         asked = (await self.cast.dispatcher.ask(documents.OPTIMIZE_ROUTES, **variables))["optimizeRoutes"]
         if asked["__typename"] == "PlanningRunActive":
             # of a story that was cut short: it does not know the new booking

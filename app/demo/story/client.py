@@ -38,11 +38,11 @@ class Client:
         answer = await _ask(http, url, None, SIGN_IN, credentials)
         return cls(http, url, ws_url, answer["signIn"])
 
-    async def ask(self, document: str, **variables: object) -> Json:
-        """The answer's data. Raises StoryFailed, for a refusal by a Problem too."""
-        return await _ask(self._http, self._url, self._token, document, variables)
+    async def ask(self, document: str, *, key: str | None = None, **variables: Any) -> Json:
+        """The answer's data. What is asked again with the same key is done once. Raises StoryFailed."""
+        return await _ask(self._http, self._url, self._token, document, variables, key)
 
-    async def do(self, document: str, **variables: object) -> Json:
+    async def do(self, document: str, **variables: Any) -> Json:
         """The outcome of a document with one mutation. Raises StoryFailed if it was refused."""
         [(field, outcome)] = (await self.ask(document, **variables)).items()
         if not outcome["__typename"].endswith("Success"):
@@ -72,9 +72,16 @@ async def _told(socket: ClientConnection) -> AsyncIterator[Json]:
 
 
 async def _ask(
-    http: httpx.AsyncClient, url: str, token: str | None, document: str, variables: Mapping[str, object]
+    http: httpx.AsyncClient,
+    url: str,
+    token: str | None,
+    document: str,
+    variables: Mapping[str, object],
+    key: str | None = None,
 ) -> Json:
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    if key:
+        headers["idempotency-key"] = key
     try:
         answer = await http.post(url, json={"query": document, "variables": variables}, headers=headers)
         return _data(answer.json())

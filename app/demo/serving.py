@@ -1,4 +1,4 @@
-"""The API in the tests' own process."""
+"""The API in this process, for tests and simulations."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([listening]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.01)
         try:
             yield f"127.0.0.1:{listening.getsockname()[1]}"

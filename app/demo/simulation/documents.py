@@ -1,0 +1,105 @@
+"""What the clients of a simulated day ask; near to what the real ones ask."""
+
+CREATE_TRANSPORT = """
+mutation CreateTransport($input: CreateTransportInput!) {
+  createTransport(input: $input) { transport { id code } }
+}"""
+
+CANCEL_TRANSPORT = """
+mutation CancelTransport($id: ID!) {
+  cancelTransport(input: { transportId: $id }) { __typename ... on Problem { message } }
+}"""
+
+INSERT_TRANSPORT = """
+mutation InsertTransport($id: ID!) {
+  insertTransport(input: { transportId: $id }) { __typename ... on Problem { message } }
+}"""
+
+OPTIMIZE_ROUTES = """
+mutation OptimizeRoutes($date: Date!, $timeLimit: Int!) {
+  optimizeRoutes(input: { date: $date, timeLimit: $timeLimit }) {
+    __typename
+    ... on OptimizeRoutesSuccess { planningRun { id } }
+    ... on Problem { message }
+  }
+}"""
+
+PLANNING = """
+subscription Planning($id: ID!) {
+  planningRunUpdated(id: $id) {
+    status progress error { message } summary { routes distance assigned unassigned baselineDistance }
+  }
+}"""
+
+PUBLISH_ROUTES = """
+mutation PublishRoutes($date: Date!) {
+  publishRoutes(input: { date: $date }) { __typename ... on Problem { message } }
+}"""
+
+EVENT_SEQ = "query EventSeq { eventSeq }"
+
+OPERATIONS_FEED = """
+subscription OperationsFeed($after: EventSeq) { events(after: $after) { seq type } }"""
+
+OPEN_TRANSPORTS = """
+query OpenTransports($date: Date!, $status: [TransportStatus!]!, $after: String) {
+  transports(filter: { date: $date, status: $status }, first: 100, after: $after) {
+    edges { node { id status } } pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+BOARD = """
+query Board($date: Date!) {
+  routes(filter: { date: $date }, first: 100) {
+    edges { node {
+      id status distance driver { displayName }
+      stops { kind status plannedAt arrivedAt late place { point { latitude longitude } } }
+    } }
+  }
+}"""
+
+MY_DAY = """
+query MyDay($date: Date!) {
+  eventSeq
+  viewer { driver { id status route(date: $date) {
+    id status version
+    stops {
+      id sequence kind status plannedAt eta
+      place { point { latitude longitude } }
+      transport { id pickupWindow { from } dropoffWindow { from } proofRequired }
+    }
+  } } }
+}"""
+
+ROUTE_UPDATES = """
+subscription RouteUpdates($id: ID!, $after: EventSeq) { routeUpdated(id: $id, after: $after) { seq type } }"""
+
+START_ROUTE = """
+mutation StartRoute($routeId: ID!) {
+  startRoute(input: { routeId: $routeId }) { __typename ... on Problem { message } }
+}"""
+
+ARRIVE = """
+mutation ArriveAtStop($stopId: ID!, $at: DateTime) {
+  arriveAtStop(input: { stopId: $stopId, at: $at }) { __typename ... on Problem { message } }
+}"""
+
+COMPLETE = """
+mutation CompleteStop($stopId: ID!, $at: DateTime, $proof: ProofInput) {
+  completeStop(input: { stopId: $stopId, at: $at, proof: $proof }) { __typename ... on Problem { message } }
+}"""
+
+FAIL = """
+mutation FailStop($stopId: ID!, $at: DateTime, $reason: StopFailureReason!) {
+  failStop(input: { stopId: $stopId, at: $at, reason: $reason }) { __typename ... on Problem { message } }
+}"""
+
+SKIP = """
+mutation SkipStop($stopId: ID!, $at: DateTime) {
+  skipStop(input: { stopId: $stopId, at: $at }) { __typename ... on Problem { message } }
+}"""
+
+REPORT_POSITIONS = """
+mutation ReportPositions($positions: [PositionInput!]!) {
+  reportPositions(input: { positions: $positions }) { accepted rejected { index reason } }
+}"""
