@@ -14,6 +14,9 @@ FROM python:3.13-slim
 COPY --from=build /srv/waypost /srv/waypost
 WORKDIR /srv/waypost
 ENV PATH=/srv/waypost/.venv/bin:$PATH PYTHONUNBUFFERED=1 WAYPOST_HOST=0.0.0.0
+# of the planner's machine code: the installation itself cannot be written to
+ENV NUMBA_CACHE_DIR=/tmp/numba
+RUN install -d -o 10001 -g 10001 /var/lib/waypost/documents
 USER 10001:10001
 EXPOSE 8000
 CMD ["waypost", "serve"]

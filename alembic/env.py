@@ -15,8 +15,15 @@ STATEMENT_TIMEOUT = "10min"
 
 
 def _migrate(connection: Connection) -> None:
+    # partitions come and go by themselves; what they look like is said by the table that they are of
+    partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")))
+    connection.commit()
     context.configure(
-        connection=connection, target_metadata=Base.metadata, compare_type=True, transaction_per_migration=True
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_name=lambda name, type_, _: type_ != "table" or name not in partitions,
+        compare_type=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from app import models as m
 from app.models.base import Vocabulary
@@ -24,15 +24,17 @@ class Permission(Vocabulary):
     CUSTOMERS_READ = "CUSTOMERS_READ", "See customers, their places and subjects."
     CUSTOMERS_WRITE = "CUSTOMERS_WRITE", "Add and change customers."
     SUBJECTS_WRITE = "SUBJECTS_WRITE", "Add and change places, pets, patients and cars."
-    FLEET_READ = "FLEET_READ", "See drivers, vehicles and shifts."
-    FLEET_WRITE = "FLEET_WRITE", "Change drivers, vehicles and shifts."
+    FLEET_READ = "FLEET_READ", "See drivers, teams, vehicles, shifts and absences."
+    FLEET_WRITE = "FLEET_WRITE", "Change drivers, teams, vehicles, shifts and absences."
     TRANSPORTS_READ = "TRANSPORTS_READ", "See transports and routes."
     TRANSPORTS_WRITE = "TRANSPORTS_WRITE", "Ask for transports and call them off."
     ROUTES_PLAN = "ROUTES_PLAN", "Plan and publish routes."
-    ROUTES_DRIVE = "ROUTES_DRIVE", "Start routes and deal with stops."
+    ROUTES_DRIVE = "ROUTES_DRIVE", "Go on duty and off, start routes and deal with stops."
     REPORTS_READ = "REPORTS_READ", "See figures over many bookings."
     EVENTS_READ = "EVENTS_READ", "Follow everything that happens in the organization."
     CALENDARS = "CALENDARS", "Make calendars that can be read by their URL, and revoke them."
+    TRACKING = "TRACKING", "Make links by which anybody may follow a transport, and revoke them."
+    DOCUMENTS = "DOCUMENTS", "Upload files, and see those that one may see."
 
 
 _P = Permission
@@ -44,6 +46,8 @@ _CUSTOMER = {
     _P.SUBJECTS_WRITE,
     _P.TRANSPORTS_READ,
     _P.CALENDARS,
+    _P.TRACKING,
+    _P.DOCUMENTS,
 }
 _DRIVER = {
     _P.CATALOGUE_READ,
@@ -53,6 +57,7 @@ _DRIVER = {
     _P.TRANSPORTS_READ,
     _P.ROUTES_DRIVE,
     _P.CALENDARS,
+    _P.DOCUMENTS,
 }
 _STAFF = _CUSTOMER | {
     _P.BOOKINGS_DECIDE,
@@ -133,6 +138,14 @@ def _near(customer: UUID) -> Select[UUID | None]:
     return select(m.Transport.driver_id).where(m.Transport.customer_id == customer, m.Transport.status.in_(UNDER_WAY))
 
 
+def _transports_of(customer: UUID) -> Select[UUID]:
+    return select(m.Transport.id).where(m.Transport.customer_id == customer)
+
+
+def _team_of(driver: UUID) -> Select[UUID | None]:
+    return select(m.Driver.team_id).where(m.Driver.id == driver)
+
+
 def _series_of(customer: UUID) -> Select[UUID]:
     return select(m.Series.id).where(m.Series.customer_id == customer)
 
@@ -163,7 +176,10 @@ CUSTOMER_SEES: dict[type, Rule] = {
     m.Occurrence: lambda customer: m.Occurrence.series_id.in_(_series_of(customer)),
     m.WaitlistEntry: lambda customer: m.WaitlistEntry.customer_id == customer,
     m.CalendarFeed: lambda customer: m.CalendarFeed.customer_id == customer,
+    m.Document: lambda customer: m.Document.customer_id == customer,
     m.Transport: lambda customer: m.Transport.customer_id == customer,
+    m.Proof: lambda customer: m.Proof.transport_id.in_(_transports_of(customer)),
+    m.TrackingLink: lambda customer: m.TrackingLink.transport_id.in_(_transports_of(customer)),
     m.Driver: lambda customer: m.Driver.id.in_(_driving_for(customer)),
     m.Position: lambda customer: m.Position.driver_id.in_(_near(customer)),
     m.Event: lambda customer: m.Event.customer_id == customer,
@@ -171,13 +187,22 @@ CUSTOMER_SEES: dict[type, Rule] = {
 DRIVER_SEES: dict[type, Rule] = {
     **CATALOGUE,
     m.CalendarFeed: lambda driver: m.CalendarFeed.driver_id == driver,
+    m.Document: lambda driver: m.Document.driver_id == driver,
     m.VehicleType: _everyone,
     m.Vehicle: _everyone,
     m.Driver: lambda driver: m.Driver.id == driver,
     m.Position: lambda driver: m.Position.driver_id == driver,
+    m.TrackPoint: lambda driver: m.TrackPoint.driver_id == driver,
+    m.Team: lambda driver: m.Team.id.in_(_team_of(driver)),
+    m.Absence: lambda driver: m.Absence.driver_id == driver,
     m.Shift: lambda driver: m.Shift.driver_id == driver,
     m.Route: lambda driver: m.Route.id.in_(_routes_of(driver)),
-    m.Stop: lambda driver: m.Stop.route_id.in_(_routes_of(driver)),
+    # a stop that went to another driver is none of this one's any more, nor are its place and its transport
+    m.Stop: lambda driver: and_(
+        m.Stop.route_id.in_(_routes_of(driver)), m.Stop.transport_id.in_(_carried_by(driver, m.Transport.id))
+    ),
+    m.Directions: lambda driver: m.Directions.route_id.in_(_routes_of(driver)),
+    m.Proof: lambda driver: m.Proof.transport_id.in_(_carried_by(driver, m.Transport.id)),
     m.Transport: lambda driver: m.Transport.id.in_(_carried_by(driver, m.Transport.id)),
     m.Booking: lambda driver: m.Booking.id.in_(_carried_by(driver, m.Transport.booking_id)),
     m.Customer: lambda driver: m.Customer.id.in_(_carried_by(driver, m.Transport.customer_id)),

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -98,20 +98,18 @@ class Context:
         async with unit_of_work(self.server.database, self.viewer, self.server.wakes, self.origin) as uow:
             yield uow
 
-    def repetition(
-        self, path: str, field: str, arguments: Mapping[str, object], extensions: Mapping[str, object]
-    ) -> Repetition | None:
+    def repetition(self, path: str, field: str, input: Any, extensions: Mapping[str, object]) -> Repetition | None:
         """What the client may repeat: its key came as a header or, where there are none, among the extensions."""
         key = self.idempotency_key if self.idempotency_key is not None else extensions.get("idempotencyKey")
-        return None if key is None else Repetition.of(str(key), path, field, arguments)
+        return None if key is None else Repetition.of(str(key), path, field, asdict(input))
 
     async def follow(self, wanted: EventFilter, cursor: int | None) -> AsyncIterator[Event]:
         """Events as they come, each with a fresh snapshot to look at what they are about."""
         return self._fresh(await self.server.hub.follow(self.viewer, wanted, cursor))
 
-    def watch(self, node_id: UUID) -> AsyncIterator[None]:
+    def watch(self, node_id: UUID, *, pace_s: float = 0) -> AsyncIterator[None]:
         """Yields at once and whenever the node may have changed, each time with a fresh snapshot."""
-        return self._fresh(self.server.hub.watch(self.viewer, node_id))
+        return self._fresh(self.server.hub.watch(self.viewer, node_id, pace_s=pace_s))
 
     async def _fresh(self, stream: AsyncGenerator[News]) -> AsyncIterator[News]:
         """The snapshot of one delivery ends before the next is waited for, and the session is checked with each."""

@@ -4,6 +4,8 @@ A `WaypostError` becomes one GraphQL error with `extensions.code`. A `Refusal` i
 becomes a member of the mutation's result union, field by field, under the same name.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -53,6 +55,12 @@ class Conflict(WaypostError):
     code = "CONFLICT"
 
 
+class Unavailable(WaypostError):
+    """What is outside did not answer; what lies here is as it was."""
+
+    code = "UNAVAILABLE"
+
+
 class TooManyEvents(WaypostError):
     """One transaction would lock the event head for too long."""
 
@@ -79,9 +87,10 @@ class CursorExpired(WaypostError):
 
 
 class Refusal(WaypostError):
-    """A rule said no; nothing has changed."""
+    """A rule said no; nothing has changed. `noted`: what the rule wrote down about it stands nevertheless."""
 
     code = "CONFLICT"
+    noted = False
 
 
 class InvalidTransition(Refusal):
@@ -178,15 +187,70 @@ class PlanningRunActive(Refusal):
         self.planning_run_id = planning_run_id
 
 
+@dataclass(frozen=True)
+class RouteViolation:
+    """A rule that a route would break, at which stop or with which transport, and by how much."""
+
+    kind: str
+    excess: int
+    stop_id: UUID | None
+    transport_id: UUID | None
+
+
+class InfeasibleRoute(Refusal):
+    def __init__(self, violations: Sequence[RouteViolation]) -> None:
+        super().__init__("The route would break rules; force it with a reason, or leave it.")
+        self.violations = violations
+
+
+class NoPlaceFound(Refusal):
+    """`reason`: the word of an `UnassignedReason`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("No route of that day has a place for this transport.")
+        self.reason = reason
+
+
 class NothingToPublish(Refusal):
     def __init__(self) -> None:
         super().__init__("No planned route of this day waits to be published.")
+
+
+class StillAboard(Refusal):
+    def __init__(self, transport_ids: list[UUID]) -> None:
+        super().__init__("Something is aboard; it must leave the vehicle first.")
+        self.transport_ids = transport_ids
+
+
+class ProofRequired(Refusal):
+    """missing: words of `ProofKind`."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"This stop is done with proof; missing: {', '.join(missing)}.")
+        self.missing = missing
+
+
+class WrongCode(Refusal):
+    """A guess, which counts."""
+
+    noted = True
+
+    def __init__(self, attempts_left: int) -> None:
+        super().__init__("This is not the code." if attempts_left else "Too many wrong codes: ask the house.")
+        self.attempts_left = attempts_left
 
 
 class DayTooLarge(Refusal):
     def __init__(self, count: int, limit: int) -> None:
         super().__init__(f"{count} transports on one day; one planning run takes {limit}.")
         self.limit = limit
+
+
+class UploadIncomplete(Refusal):
+    def __init__(self, expected: int, received: int) -> None:
+        super().__init__(f"{received} of {expected} bytes are there; put the whole file to its URL first.")
+        self.expected = expected
+        self.received = received
 
 
 class AlreadyExists(Refusal):

@@ -22,9 +22,10 @@ from strawberry.types import ExecutionContext
 
 from app.errors import BadUserInput, WaypostError
 from app.resolvers.verbs import VERBS, Kind  # importing the package has declared them all
-from app.schema.fleet import Driver, Shift, Vehicle, VehicleType
+from app.schema.fleet import Driver, Vehicle, VehicleType
 from app.schema.identity import Membership, Organization, System, User
 from app.schema.scalars import SCALARS
+from app.schema.shifts import Shift
 from app.schema.subjects import Car, Patient, Pet
 from app.settings import Settings
 

@@ -6,12 +6,13 @@ twin waits on that row and then finds the outcome.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app import models
@@ -75,24 +76,30 @@ class Repetition:
 
     async def end(self, uow: UnitOfWork, outcome: Outcome) -> None:
         stored = {"type": outcome.type, "nodes": {name: _reference(value) for name, value in outcome.nodes.items()}}
-        await uow.session.execute(
-            update(IdempotencyKey)
-            .where(
-                IdempotencyKey.organization_id == uow.viewer.organization_id,
-                IdempotencyKey.user_id == uow.viewer.user_id,
-                IdempotencyKey.key == self.key,
-                IdempotencyKey.path == self.path,
-            )
-            .values(outcome=stored)
+        await uow.session.execute(update(IdempotencyKey).where(*self._row(uow)).values(outcome=stored))
+
+    async def forget(self, uow: UnitOfWork) -> None:
+        """Let go of a key whose request was refused: it may be tried again."""
+        await uow.session.execute(delete(IdempotencyKey).where(*self._row(uow)))
+
+    def _row(self, uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
+        return (
+            IdempotencyKey.organization_id == uow.viewer.organization_id,
+            IdempotencyKey.user_id == uow.viewer.user_id,
+            IdempotencyKey.key == self.key,
+            IdempotencyKey.path == self.path,
         )
 
 
 def _reference(value: Any) -> Any:
-    """Rows are kept by name and id: a repetition shows them as they are by then. A number stays what it was."""
+    """Rows are kept by name and id: a repetition shows them as they are by then. A number stays what it was, and so
+    does a value that is no row."""
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, list):
         return [_reference(item) for item in value]
+    if is_dataclass(value):
+        return asdict(value)  # type: ignore[arg-type]
     return [type(value).__name__, str(value.id)]
 
 
@@ -111,7 +118,9 @@ async def _listed(uow: UnitOfWork, reference: Any) -> Any:
 async def _row(uow: UnitOfWork, reference: Any) -> Any:
     if reference is None or isinstance(reference, int):
         return reference
-    if not reference or isinstance(reference[0], list):
+    if isinstance(reference, dict):
+        return SimpleNamespace(**reference)
+    if not reference or not isinstance(reference[0], str):
         return [row for row in [await _listed(uow, item) for item in reference] if row is not None]
     name, id = reference
     return await uow.get(getattr(models, name), UUID(id))

@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import orjson
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLSyntaxError
 from redis.asyncio import Redis
 from sqlalchemy import text
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection, Request
@@ -29,7 +30,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
-from app import calendars, graphiql
+from app import calendars, downloads, graphiql, tracking, uploads
 from app.access import Viewer
 from app.context import Context, Server
 from app.db import Database
@@ -86,10 +87,19 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.context.renew()  # whoever leaves, leaves at any moment
 
 
+class Adapter(StarletteRequestAdapter):
+    """Strawberry's view of a request, and the request."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.request = request
+
+
 class Endpoint(GraphQL[Context, None]):
     """GraphQL over HTTP and over graphql-transport-ws."""
 
     graphql_transport_ws_handler_class = Handler
+    request_adapter_class = Adapter
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -99,6 +109,7 @@ class Endpoint(GraphQL[Context, None]):
             allow_queries_via_get=False,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=10),
+            multipart_uploads_enabled=True,
             allowed_origins=settings.cors_origins or ("*",),
         )
 
@@ -106,12 +117,25 @@ class Endpoint(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        bytes_max = uploads.body_bytes_max(self.settings, Headers(scope=scope))
+        request = Request(scope, _bounded(receive, bytes_max))
         try:
-            response = await self.run(Request(scope, _bounded(receive, self.settings.body_bytes_max)))
-        except HTTPException as refusal:
-            error = {"message": refusal.reason, "extensions": {"code": "BAD_USER_INPUT"}}
-            response = JSONResponse({"errors": [error]}, refusal.status_code)
+            response = await self.run(request)
+        except HTTPException as refused:
+            code = getattr(refused, "code", "BAD_USER_INPUT")
+            response = uploads.refusal(refused.status_code, refused.reason, code)
+        finally:
+            await request.close()
         await response(scope, receive, send)
+
+    async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
+        original = cast("Adapter", request).request
+        try:
+            viewer = _bearer(self.settings, original.headers.get("authorization"))
+        except Unauthenticated as error:
+            raise uploads.Refused(401, error.message, error.code) from error
+        uploads.admit(original.headers, signed_in=viewer is not None)
+        return await uploads.operation(original, self.settings)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         server = cast("Server", request.app.state.server)
@@ -213,7 +237,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         redis = Redis.from_url(settings.redis_url.get_secret_value())
         alarm = Alarm.at(settings)
         hub = Hub(database, redis, poll_s=settings.live_poll_s, queue_max=settings.live_queue_max)
-        app.state.server = Server(settings, database, hub, Wakes(redis, alarm.ring))
+        app.state.server = Server(settings, database, hub, Wakes(redis, alarm.ring, pace_s=settings.position_pace_s))
         hub.start()
         _settle_garbage_collection()
         try:
@@ -229,14 +253,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["POST"],
-            allow_headers=["authorization", "content-type", "idempotency-key"],
+            allow_methods=["POST", "PUT"],
+            allow_headers=["authorization", "content-type", "idempotency-key", *uploads.PREFLIGHT],
         )
     ]
     return Starlette(
         routes=[
             Route("/health", health),
             Route(calendars.PATH, calendars.calendar),
+            Route(uploads.PATH, uploads.upload, methods=["PUT"]),
+            Route(downloads.PATH, downloads.download),
+            Route(tracking.PATH, tracking.page),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *graphiql.routes(settings),

@@ -2,16 +2,20 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DocumentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"]
 
 
 class Settings(BaseSettings):
     """Defaults are safe for production; what has no default must be given."""
 
-    model_config = SettingsConfigDict(env_prefix="WAYPOST_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="WAYPOST_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     # where things are
     database_url: SecretStr = Field(description="libpq URL of the role the server connects as; it owns nothing.")
@@ -47,10 +51,31 @@ class Settings(BaseSettings):
     database_pgbouncer: bool = Field(False, description="Behind PgBouncer in transaction mode: no prepared statements.")
     statement_timeout_s: float = Field(15, description="Longest run of one statement of the server.")
 
-    # documents
+    # GraphQL documents
     depth_max: int = Field(15, description="Deepest selection of a document.")
     tokens_max: int = Field(4_000, description="Most tokens of a document.")
     aliases_max: int = Field(60, description="Most aliases of a document.")
+
+    # uploaded files
+    storage_url: str = Field(
+        "file:///var/lib/waypost/documents",
+        description="Where files lie: file:///folder, or s3://bucket?endpoint=https://…&region=….",
+    )
+    storage_key_id: str | None = Field(
+        None, description="Access key of the bucket; without it, whatever the machine has for AWS."
+    )
+    storage_secret: SecretStr | None = Field(None, description="Secret of the access key.")
+    upload_bytes_max: int = Field(25_000_000, description="Largest file that can be uploaded.")
+    upload_receive_s_max: int = Field(120, description="Longest time that the bytes of an upload may take to come.")
+    upload_url_s: int = Field(15 * 60, description="Life of the URL of a direct upload.")
+    download_url_s: int = Field(60 * 60, description="Shortest life of the URL of a file; the longest is twice that.")
+    document_types: Annotated[tuple[DocumentType, ...], NoDecode] = Field(
+        ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"),
+        description="Types of file that are kept, of these five.",
+    )
+    image_pixels_max: int = Field(50_000_000, description="Most pixels of an image.")
+    thumbnail_px: int = Field(320, description="Longer side of a thumbnail.")
+    examination_s_max: int = Field(30, description="Longest examination of a file.")
 
     # live updates
     live_poll_s: float = Field(5, description="How often the hub reads the log when Redis is silent.")
@@ -59,8 +84,43 @@ class Settings(BaseSettings):
     # scheduling and planning
     hold_s: int = Field(10 * 60, description="How long a held slot is kept.")
     series_horizon_days: int = Field(90, ge=1, le=180, description="How many days standing bookings are booked ahead.")
+    warning_days: int = Field(
+        30, ge=0, le=365, description="How many days before a licence or maintenance is due people hear of it."
+    )
     planning_time_limit_s_max: int = Field(60, description="Longest search an `optimizeRoutes` may ask for.")
     planning_transports_max: int = Field(400, description="Most transports of one planning run.")
+
+    # travel times, directions, addresses
+    travel_provider: Literal["offline", "google", "osrm"] = Field(
+        "offline", description="Who knows travel times: nobody (an estimate), Google Maps, or an OSRM server."
+    )
+    travel_detour_factor: float = Field(1.3, ge=1, description="Estimate: road metres per metre as the crow flies.")
+    travel_free_flow_kmh: float = Field(36, gt=0, description="Estimate: mean speed on free streets, stops included.")
+    travel_age_days: int = Field(30, ge=1, description="How long a provider's travel times are kept.")
+    travel_elements_per_day: int = Field(
+        20_000, ge=0, description="Most travel times that one organization asks Google Maps for within 24 hours."
+    )
+    travel_timeout_s: float = Field(10, gt=0, description="Longest wait for one answer of a provider.")
+    travel_patience_s: float = Field(
+        60, gt=0, description="Longest that one plan waits for travel times; the rest is estimated."
+    )
+    google_maps_key: SecretStr | None = Field(None, description="Key of the Google Maps Platform; begins with AIza.")
+    google_maps_url: str = Field("https://maps.googleapis.com", description="Where Google Maps is.")
+    google_maps_queries_per_s: int = Field(20, ge=1, description="Most requests of one process a second.")
+    osrm_url: str | None = Field(None, description="Where the OSRM server is, without a path.")
+
+    # the day on the road
+    track_days: int = Field(30, ge=2, description="How many days the tracks of drivers are kept.")
+    positions_max: int = Field(500, ge=1, description="Most positions of one `reportPositions`.")
+    position_fresh_s: int = Field(300, ge=1, description="Age up to which a position says where the driver is now.")
+    position_pace_s: float = Field(1, gt=0, description="How often followers hear of positions and what follows.")
+    eta_every_s: int = Field(15, ge=1, description="How often the positions of a driver move the ETAs of the route.")
+    eta_moved_s: int = Field(60, ge=0, description="By how much an ETA must change to be written.")
+    eta_told_s: int = Field(
+        300, ge=0, description="How often at most `routeUpdated` hears of ETAs that nothing but positions changed."
+    )
+    geofence_m: int = Field(150, ge=1, description="How near to a stop a driver has probably arrived, in metres.")
+    geofence_arrives: bool = Field(False, description="Arrive there at once, instead of suggesting it.")
 
     # work for later
     sweep_s: int = Field(5, description="How often a worker looks for due work that no wake-up announced.")
@@ -68,11 +128,21 @@ class Settings(BaseSettings):
     work_attempts_max: int = Field(12, description="Attempts before a piece of work is set aside.")
     worker_concurrency: int = Field(10, description="Pieces of work one worker does at once.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "document_types", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """A list in the environment is written with commas."""
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _provider_is_known(self) -> Self:
+        """Better no start than a server that finds out with the first plan."""
+        key = self.google_maps_key
+        if self.travel_provider == "google" and not (key and key.get_secret_value().startswith("AIza")):
+            raise ValueError("travel_provider=google needs a google_maps_key, which begins with AIza")
+        if self.travel_provider == "osrm" and not self.osrm_url:
+            raise ValueError("travel_provider=osrm needs an osrm_url")
+        return self
 
 
 @lru_cache

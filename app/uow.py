@@ -318,6 +318,7 @@ UNIQUE = {
     "uq_cars_license_plate": ("A car with this license plate exists.", "licensePlate"),
     "uq_vehicles_license_plate": ("A vehicle with this license plate exists.", "licensePlate"),
     "uq_vehicle_types_name": ("A vehicle type of this name exists.", "name"),
+    "uq_teams_name": ("A team of this name exists.", "name"),
     "uq_customers_external_id": ("A customer with this external id exists.", "externalId"),
     "uq_subjects_external_id": ("A subject with this external id exists.", "externalId"),
     "uq_customers_user_id": ("This user is a customer already.", "userId"),
@@ -326,6 +327,7 @@ UNIQUE = {
     "uq_resources_user_id": ("This user is a resource already.", "userId"),
     "uq_resource_pools_name": ("A pool of this name exists.", "name"),
     "uq_waitlist_entries_subject_id": ("This subject waits for this slot already.", "subjectId"),
+    "uq_routes_shift": ("This shift has a route already.", "shiftId"),
     "ex_shifts_driver": ("This driver has a shift at that time.", "driverId"),
     "ex_shifts_vehicle": ("This vehicle has a shift at that time.", "vehicleId"),
 }

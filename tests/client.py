@@ -18,6 +18,41 @@ class Refused(AssertionError):
     """The answer has errors where none were expected."""
 
 
+@dataclass(frozen=True)
+class File:
+    """A file among variables."""
+
+    name: str
+    content: bytes
+
+
+def request(query: str, variables: Json, headers: dict[str, str]) -> Json:
+    """What httpx posts: JSON, or a form by the multipart request spec if there are files among the variables."""
+    files: dict[str, File] = {}
+    operations = {"query": query, "variables": _without_files(variables, "variables", files)}
+    if not files:
+        return {"content": orjson.dumps(operations), "headers": {"content-type": "application/json", **headers}}
+    return {
+        "data": {
+            "operations": orjson.dumps(operations).decode(),
+            "map": orjson.dumps({path: [path] for path in files}).decode(),
+        },
+        "files": {path: (file.name, file.content) for path, file in files.items()},
+        "headers": {"graphql-require-preflight": "1", **headers},
+    }
+
+
+def _without_files(value: Any, path: str, files: dict[str, File]) -> Any:
+    if isinstance(value, File):
+        files[path] = value
+        return None
+    if isinstance(value, dict):
+        return {key: _without_files(item, f"{path}.{key}", files) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_files(item, f"{path}.{number}", files) for number, item in enumerate(value)]
+    return value
+
+
 @dataclass
 class Client:
     """One person's (or nobody's) way to the API."""
@@ -35,11 +70,8 @@ class Client:
 
     async def post(self, query: str, variables: Json | None = None, headers: dict[str, str] | None = None) -> Json:
         """The whole answer, with data and errors."""
-        answer = await self.http.post(
-            f"http://{self.api}/graphql",
-            content=orjson.dumps({"query": query, "variables": variables or {}}),
-            headers={"content-type": "application/json", **self.headers, **(headers or {})},
-        )
+        given = {**self.headers, **(headers or {})}
+        answer = await self.http.post(f"http://{self.api}/graphql", **request(query, variables or {}, given))
         found: Json = orjson.loads(answer.content)
         return found
 

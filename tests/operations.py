@@ -34,7 +34,9 @@ STATEMENTS = {
     "OptimizeRoutes": (1, 4),
     "PlanningRun": (1, 3),
     "PlanningProgress": (2, 2),
-    "PublishRoutes": (2, 5),
+    "PublishRoutes": (2, 7),
+    "MoveStop": (2, 17),
+    "FleetPositions": (1, 1),
     "OperationsFeed": (3, 3),
     # app/customer
     "MyHome": (1, 6),
@@ -48,9 +50,11 @@ STATEMENTS = {
     # app/driver
     "MyDay": (1, 8),
     "RouteUpdates": (4, 5),
-    "StartRoute": (1, 8),
-    "ArriveAtStop": (1, 8),
-    "CompleteStop": (2, 12),
+    "StartRoute": (1, 10),
+    "ArriveAtStop": (1, 9),
+    "CompleteStop": (2, 19),
+    "FailStop": (1, 17),
+    "ReportPositions": (1, 2),
 }
 
 

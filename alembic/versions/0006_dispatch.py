@@ -244,6 +244,8 @@ NEW_EVENT_TYPES = (
     "STOP_SKIPPED",
     "STOP_FAILED",
     "STOP_ARRIVAL_SUGGESTED",
+    "TRANSPORT_CODE_REFUSED",
+    "ROUTE_ETAS_CHANGED",
     "DOCUMENT_CREATED",
     "DOCUMENT_READY",
     "DOCUMENT_REJECTED",
@@ -407,15 +409,6 @@ def upgrade() -> None:
         sa.CheckConstraint("latitude BETWEEN -90 AND 90", name=op.f("ck_track_points_latitude")),
         sa.CheckConstraint("longitude BETWEEN -180 AND 180", name=op.f("ck_track_points_longitude")),
         sa.CheckConstraint("speed_mps >= 0", name=op.f("ck_track_points_speed")),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "driver_id"],
-            ["drivers.organization_id", "drivers.id"],
-            name=op.f("fk_track_points_driver_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_track_points_organization_id")
-        ),
         sa.PrimaryKeyConstraint("organization_id", "driver_id", "recorded_at", name=op.f("pk_track_points")),
         postgresql_partition_by="RANGE (recorded_at)",
     )

@@ -25,6 +25,16 @@ async def mail_waitlist_offer(desk: Desk, work: DueWork) -> None:
     await _mail(desk, work, messaging.waitlist_offer)
 
 
+@handles(WorkKind.MAIL_LICENCE_EXPIRING)
+async def mail_licence_expiring(desk: Desk, work: DueWork) -> None:
+    await _mail(desk, work, messaging.licence_expiring)
+
+
+@handles(WorkKind.MAIL_MAINTENANCE_DUE)
+async def mail_maintenance_due(desk: Desk, work: DueWork) -> None:
+    await _mail(desk, work, messaging.maintenance_due)
+
+
 async def _mail(desk: Desk, work: DueWork, compose: Compose) -> None:
     """Sent before the work is struck off: a crash in between sends it again, under the same Message-ID."""
     async with desk.write(work) as uow:

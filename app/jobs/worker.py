@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.db import Database
-from app.jobs import bookings, messaging, routes, schedules, series, waitlist
+from app.jobs import bookings, documents, fleet, messaging, planning, positions, schedules, series, travel, waitlist
 from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
 from app.jobs.desk import HANDLERS, Desk, take_up
 from app.live import Wakes
@@ -23,10 +23,11 @@ from app.settings import settings as environment
 
 log = logging.getLogger(__name__)
 
-JOBS = (bookings, messaging, routes, schedules, series, waitlist)
+JOBS = (bookings, documents, fleet, messaging, planning, schedules, series, travel, waitlist)
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
 RETRY_S = 1.0
+TIDY_S = 6 * 3600.0
 LATE_S = 60.0
 """Work that waits longer than this is a sign that no worker is well."""
 
@@ -51,6 +52,8 @@ class Work:
         alarm = Alarm.at(self.settings)
         desk = Desk(self.settings, database, Wakes(redis, alarm.ring))
         sweeps = [asyncio.create_task(self._sweep(desk)) for _ in range(SWEEPS)]
+        sweeps.append(asyncio.create_task(self._tidy(desk)))
+        sweeps.append(asyncio.create_task(planning.warm_up()))
         log.info("working on %s", ", ".join(HANDLERS))
         try:
             yield desk
@@ -71,6 +74,16 @@ class Work:
             except Exception:
                 log.exception("the sweep failed")
             await asyncio.sleep(self.settings.sweep_s)
+
+    async def _tidy(self, desk: Desk) -> None:
+        """What belongs to no organization: begin with it, and see to it now and then."""
+        while True:
+            try:
+                await positions.keep_tracks(desk)
+                await asyncio.sleep(TIDY_S)
+            except Exception:
+                log.exception("could not tidy up")
+                await asyncio.sleep(LATE_S)
 
     async def _answer_rings(self, desk: Desk) -> None:
         arq = Worker(

@@ -112,6 +112,10 @@ class Loaders:
         """The row, or None where there is none that the viewer sees."""
         return self._loader((target, remote), partial(self._ones, target, remote)).load(key)
 
+    def know(self, target: type[Any], row: Any) -> None:
+        """A row that was read with others, and that the viewer sees: it need not be loaded again."""
+        self._loader((target, "id"), partial(self._ones, target, "id")).prime(row.id, row)
+
     async def get(self, target: type[Any], key: UUID) -> Any:
         row = await self.one(target, key)
         if row is None:

@@ -4,7 +4,6 @@ A mutation is written as a function of a unit of work: what is around it (permis
 refusals as result types) is the same for all and stands here.
 """
 
-import dataclasses
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -48,17 +47,18 @@ def _verb(kind: Kind, name: str, field: Any, permission: Permission | None, *, p
 
 
 def query(
-    description: str, permission: Permission | None = None, *, answers: Any = None
+    description: str, permission: Permission | None = None, *, answers: Any = None, public: bool = False
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """A query that is more than a list."""
 
     def bind(function: Callable[..., Awaitable[Any]]) -> Any:
         async def resolve(*args: Any, info: Info, **kwargs: Any) -> Any:
-            info.context.require(permission)
+            if not public:
+                info.context.require(permission)
             return await function(info, **kwargs)
 
         field = strawberry.field(resolver=_like(resolve, function), description=description, graphql_type=answers)
-        return _verb("Query", function.__name__, field, permission)
+        return _verb("Query", function.__name__, field, permission, public=public)
 
     return bind
 
@@ -142,13 +142,21 @@ async def _write(
     context = info.context
     context.require(permission)
     path = ".".join(str(key) for key in info.path.as_list())
-    repetition = context.repetition(path, function.__name__, dataclasses.asdict(input), info.input_extensions or {})
+    repetition = context.repetition(path, function.__name__, input, info.input_extensions or {})
 
-    async def attempt() -> Outcome:
+    async def attempt() -> Outcome | Refused:
         async with context.write() as uow:
             outcome = await repetition.begin(uow) if repetition else None
             if outcome is None:
-                outcome = Outcome(success, await function(info, uow, input))
+                try:
+                    outcome = Outcome(success, await function(info, uow, input))
+                except known as refusal:
+                    if not refusal.noted:
+                        raise
+                    # the key is free again, as after any refusal; what was noted is committed
+                    if repetition:
+                        await repetition.forget(uow)
+                    return Refused(refusal)
                 if repetition:
                     await repetition.end(uow, outcome)
         return outcome
@@ -174,19 +182,20 @@ def _outcome_type(name: str, answers: Mapping[str, tuple[Any, str]]) -> Any:
 
 
 def subscription(
-    description: str, permission: Permission, *, answers: Any
+    description: str, permission: Permission | None = None, *, answers: Any, public: bool = False
 ) -> Callable[[Callable[..., Awaitable[AsyncIterator[Any]]]], Any]:
     """A stream. The function checks what it is asked for and answers an iterator: what it raises refuses the stream."""
 
     def bind(function: Callable[..., Awaitable[AsyncIterator[Any]]]) -> Any:
         async def resolve(*args: Any, info: Info, **kwargs: Any) -> Any:
-            info.context.require(permission)
+            if not public:
+                info.context.require(permission)
             return await function(info, **kwargs)
 
         field = strawberry.subscription(
             resolver=_like(resolve, function), description=description, graphql_type=answers
         )
-        return _verb("Subscription", function.__name__, field, permission)
+        return _verb("Subscription", function.__name__, field, permission, public=public)
 
     return bind
 

@@ -18,7 +18,13 @@ from app.schema.fields import column, vocabulary
 from app.schema.scalars import decode_id
 
 SUBJECT_TYPES = ("Pet", "Patient", "Car")
-NOUNS = {"pool": "resource_pool", "entry": "waitlist_entry", "feed": "calendar_feed", "exception": "schedule_exception"}
+NOUNS = {
+    "outbound": "transport",
+    "pool": "resource_pool",
+    "entry": "waitlist_entry",
+    "feed": "calendar_feed",
+    "exception": "schedule_exception",
+}
 """Nodes that inputs name by the last word of their type."""
 NUL = "\x00"
 
@@ -82,7 +88,7 @@ def types_named(name: str) -> tuple[str, ...]:
     if noun == "subject":
         return SUBJECT_TYPES
     noun = NOUNS.get(noun, noun)
-    for plural in ("place", "driver", "vehicle"):
+    for plural in ("place", "driver", "vehicle", "document", "route"):
         if noun.endswith(f"_{plural}"):
             noun = plural
     return ("".join(part.capitalize() for part in noun.split("_")),)

@@ -10,14 +10,17 @@ import strawberry
 from app import clock, errors, models
 from app.context import Info
 from app.models import Slot as SlotRow
-from app.schema.fields import column
+from app.schema.fields import column, derived
+from app.schema.proofs import ProofKind
+from app.schema.violations import RouteViolation, UnassignedReason
 from app.services.bookings.stays import next_arrival
 from app.services.scheduling import next_available
 from app.services.waitlist import waitlist_open
 
 if TYPE_CHECKING:
-    from app.schema.routes import PlanningRun
+    from app.schema.planning import PlanningRun
     from app.schema.scheduling import Slot
+    from app.schema.transports import Transport
 
 Type = TypeVar("Type", bound=type)
 
@@ -166,8 +169,20 @@ class PlanningRunActive(Problem):
     async def planning_run(
         root: strawberry.Parent[errors.PlanningRunActive],
         info: Info,
-    ) -> Annotated["PlanningRun", strawberry.lazy("app.schema.routes")]:
+    ) -> Annotated["PlanningRun", strawberry.lazy("app.schema.planning")]:
         return await info.context.loaders.get(models.PlanningRun, root.planning_run_id)  # type: ignore[no-any-return]
+
+
+@problem(errors.InfeasibleRoute, "The route would break rules that it keeps now.")
+class InfeasibleRoute(Problem):
+    violations: list[RouteViolation] = column("All of them; at most a few for each stop.")
+
+
+@problem(errors.NoPlaceFound, "No route of the day has a place for the transport.")
+class NoPlaceFound(Problem):
+    reason: UnassignedReason = derived(
+        lambda refused: UnassignedReason(refused.reason), "Found by checking each route; of the one that comes nearest."
+    )
 
 
 @problem(errors.NothingToPublish, "There is nothing to publish.")
@@ -175,6 +190,32 @@ class NothingToPublish(Problem):
     pass
 
 
+@problem(errors.StillAboard, "Something is in the vehicle that must leave it first.")
+class StillAboard(Problem):
+    @strawberry.field(description="What is aboard.")
+    async def transports(
+        root: strawberry.Parent[errors.StillAboard],
+        info: Info,
+    ) -> list[Annotated["Transport", strawberry.lazy("app.schema.transports")]]:
+        return [await info.context.loaders.get(models.Transport, id) for id in root.transport_ids]
+
+
+@problem(errors.ProofRequired, "The stop cannot be done without proof.")
+class ProofRequired(Problem):
+    missing: list[ProofKind] = column("What is missing.")
+
+
+@problem(errors.WrongCode, "The one-time code is wrong; that is counted.")
+class WrongCode(Problem):
+    attempts_left: int = column("How many more attempts the driver has; with none left only the house can go on.")
+
+
 @problem(errors.DayTooLarge, "The day has more transports than one run takes.")
 class DayTooLarge(Problem):
     limit: int = column("The most that one run takes.")
+
+
+@problem(errors.UploadIncomplete, "The bytes that were announced are not all there, or others came.")
+class UploadIncomplete(Problem):
+    expected: int = column("How many were announced.")
+    received: int = column("How many are there.")

@@ -12,10 +12,12 @@ from strawberry.types.scalar import ScalarDefinition
 
 from app.errors import BadUserInput, NotFound
 from app.schema.fields import column
+from app.services.documents.incoming import Incoming
 
 EventSeq = NewType("EventSeq", int)
 MinorUnits = NewType("MinorUnits", int)
 LocalDateTime = NewType("LocalDateTime", datetime)
+Upload = NewType("Upload", Incoming)
 
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript reads without loss."""
@@ -80,6 +82,12 @@ def _write_time(value: time) -> str:
     return value.isoformat("minutes")
 
 
+def _read_upload(value: object) -> Incoming:
+    if not isinstance(value, Incoming):
+        raise ValueError("a file comes by the multipart request spec")
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     EventSeq: strawberry.scalar(
         name="EventSeq",
@@ -116,6 +124,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A time on the wall as HH:MM.",
         serialize=_write_time,
         parse_value=_read_time,
+    ),
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file that comes with the request, by the GraphQL multipart request spec.",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+        serialize=str,
+        parse_value=_read_upload,
     ),
 }
 

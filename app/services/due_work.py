@@ -54,6 +54,14 @@ async def leave_once(uow: UnitOfWork, kind: WorkKind, ref_id: UUID, run_at: date
         await uow.later(kind, ref_id, run_at)
 
 
+async def withdraw(uow: UnitOfWork, ref_id: UUID, *kinds: WorkKind) -> None:
+    """Let work of these kinds that waits for a row be left undone."""
+    waiting = (DueWork.organization_id == uow.viewer.organization_id) & (DueWork.ref_id == ref_id)
+    await uow.session.execute(
+        delete(DueWork).where(waiting, DueWork.kind.in_(kinds)).execution_options(synchronize_session=False)
+    )
+
+
 async def extend(session: AsyncSession, work: DueWork, lease_s: int) -> None:
     """Keep a piece of work that takes long, unless another worker has taken it over."""
     await session.execute(

@@ -1,26 +1,36 @@
 """What Waypost writes to people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from sqlalchemy import select
 
 from app.models import (
     Booking,
     BookingStatus,
     Customer,
+    Driver,
+    Membership,
     Organization,
+    Role,
     Service,
     Subject,
+    User,
+    Vehicle,
     WaitlistEntry,
     WaitlistStatus,
 )
 from app.uow import UnitOfWork
 
 DOMAIN = "waypost.invalid"
+KEEPERS = (Role.OWNER, Role.ADMIN, Role.DISPATCHER)
+"""Who hears of what the fleet needs."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +70,20 @@ class Letter:
 
     def written(self, work_id: UUID, sender: str, subject: str, text: str) -> EmailMessage:
         """Its Message-ID comes from the piece of work, so that a mail that is sent twice is recognized as one."""
-        mail = EmailMessage()
-        mail["Message-ID"] = f"<{work_id}@{DOMAIN}>"
-        mail["From"] = sender
-        mail["To"] = self.address
-        mail["Subject"] = f"{self.organization.name}: {subject}"
+        mail = _mail(self.organization, [self.address], work_id, sender, subject)
         mail.set_content(f"Dear {self.customer.name},\n\n{text}\n{self.organization.name}\n")
         return mail
+
+
+def _mail(
+    organization: Organization, addresses: Sequence[str], work_id: UUID, sender: str, subject: str
+) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Message-ID"] = f"<{work_id}@{DOMAIN}>"
+    mail["From"] = sender
+    mail["To"] = ", ".join(addresses)
+    mail["Subject"] = f"{organization.name}: {subject}"
+    return mail
 
 
 async def booking_confirmed(uow: UnitOfWork, booking_id: UUID, work_id: UUID, sender: str) -> EmailMessage | None:
@@ -109,3 +126,68 @@ async def _letter(uow: UnitOfWork, booking_id: UUID) -> Letter | None:
     service = await uow.get(Service, booking.service_id)
     subject = await uow.get(Subject, booking.subject_id)
     return Letter(customer.email, booking, customer, organization, service, subject)
+
+
+async def licence_expiring(uow: UnitOfWork, driver_id: UUID, work_id: UUID, sender: str) -> EmailMessage | None:
+    """The mail about a driving licence, to those who run the fleet and to the driver."""
+    driver = await uow.get(Driver, driver_id)
+    last_day = driver.licence_expires_on
+    if last_day is None:
+        return None
+    organization = await uow.get(Organization, driver.organization_id)
+    runs_out = "ran out" if last_day < _today(uow, organization) else "runs out"
+    fact = f"the driving licence of {driver.display_name} {runs_out} on {_day(last_day, organization)}"
+    text = f"{fact}.\nAfter that day {driver.display_name} is not planned, until the licence has another date."
+    return await _notice(uow, organization, driver.user_id, work_id, sender, fact, text)
+
+
+async def maintenance_due(uow: UnitOfWork, vehicle_id: UUID, work_id: UUID, sender: str) -> EmailMessage | None:
+    """The mail about a vehicle that must go to the workshop, by a day, by a distance, or by both."""
+    vehicle = await uow.get(Vehicle, vehicle_id)
+    organization = await uow.get(Organization, vehicle.organization_id)
+    limits = []
+    if vehicle.maintenance_due_on is not None:
+        limits.append(f"on {_day(vehicle.maintenance_due_on, organization)}")
+    if vehicle.maintenance_due_odometer_m is not None:
+        limits.append(f"at {_km(vehicle.maintenance_due_odometer_m, organization)}")
+    if not limits:
+        return None
+    fact = f"maintenance of {vehicle.license_plate} is due {' or '.join(limits)}"
+    text = f"{fact}.\nIt has driven {_km(vehicle.odometer_m, organization)}. Once it is due, it is not planned."
+    return await _notice(uow, organization, None, work_id, sender, fact, text)
+
+
+async def _notice(
+    uow: UnitOfWork,
+    organization: Organization,
+    user_id: UUID | None,
+    work_id: UUID,
+    sender: str,
+    subject: str,
+    text: str,
+) -> EmailMessage | None:
+    """A mail to those who run the fleet, and to a user besides."""
+    wanted = Membership.role.in_(KEEPERS) | (Membership.user_id == user_id)
+    addresses = await uow.scalars(
+        select(User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organization_id == organization.id, wanted)
+        .order_by(User.email)
+    )
+    if not addresses:
+        return None
+    mail = _mail(organization, addresses, work_id, sender, subject)
+    mail.set_content(f"Dear colleagues,\n\n{text}\n\n{organization.name}\n")
+    return mail
+
+
+def _today(uow: UnitOfWork, organization: Organization) -> date:
+    return uow.now.astimezone(ZoneInfo(organization.time_zone)).date()
+
+
+def _day(day: date, organization: Organization) -> str:
+    return format_date(day, "EEEE, d MMMM y", locale=organization.locale)
+
+
+def _km(metres: int, organization: Organization) -> str:
+    return f"{format_decimal(metres // 1000, locale=organization.locale)} km"

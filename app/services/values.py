@@ -1,6 +1,6 @@
 """Values that people type, checked and brought into the one form that is kept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.errors import BadUserInput
 from app.uow import UnitOfWork
 
 NAME_MAX = 200
+NAMES_MAX = 50
 TEXT_MAX = 5_000
 DAY_S = 24 * 3600
 CLOCK_SKEW = timedelta(minutes=5)
@@ -23,6 +24,13 @@ def name(value: str | None, field: str) -> str:
     if not 1 <= len(trimmed) <= NAME_MAX:
         raise BadUserInput(f"`{field}` has 1 to {NAME_MAX} characters.", field)
     return trimmed
+
+
+def names(value: Sequence[str], field: str) -> list[str]:
+    """Each once, in order."""
+    if len(value) > NAMES_MAX:
+        raise BadUserInput(f"`{field}` has at most {NAMES_MAX} names.", field)
+    return sorted({name(item, field) for item in value})
 
 
 def text(value: str | None, field: str) -> str | None:
@@ -40,7 +48,7 @@ def email(value: str | None) -> str | None:
         raise BadUserInput(f"This is not an email address: {error}", "email") from error
 
 
-async def phone(uow: UnitOfWork, value: str | None) -> str | None:
+async def phone(uow: UnitOfWork, value: str | None, field: str = "phone") -> str | None:
     """E.164; a number without a country is one of the organization's."""
     if not value:
         return None
@@ -48,9 +56,9 @@ async def phone(uow: UnitOfWork, value: str | None) -> str | None:
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException as error:
-        raise BadUserInput("This is not a phone number.", "phone") from error
+        raise BadUserInput("This is not a phone number.", field) from error
     if not phonenumbers.is_valid_number(number):
-        raise BadUserInput("This is not a valid phone number.", "phone")
+        raise BadUserInput("This is not a valid phone number.", field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -1,7 +1,8 @@
 """The admin app: the dispatch board, planning and publishing."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -9,6 +10,7 @@ from app import clock
 from app.jobs.worker import Work
 from tests.factories.houses import House
 from tests.operations import OPERATIONS, Operation
+from tests.planners import all_day, planned, routes
 from tests.steps import Visit, latest
 
 
@@ -100,6 +102,53 @@ async def test_publish_routes(operation: Operation, house: House) -> None:
     again = (await operation.again(house.client("DISPATCHER"), date=house.day.isoformat()))["publishRoutes"]
     message = "No planned route of this day waits to be published."
     assert again == {"__typename": "NothingToPublish", "message": message}
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_fleet_positions(operation: Operation, house: House, rows: int) -> None:
+    for _ in range(rows):
+        driver = await _seen_driver(house)
+    last = (await house.all("SELECT * FROM positions WHERE organization_id = $1 AND driver_id = $2", driver))[0]
+    async with house.client("DISPATCHER").socket() as socket:
+        stream = await socket.subscribe(OPERATIONS["FleetPositions"])
+        frames = [(await stream.next())["driverPositions"] for _ in range(rows)]
+    assert await operation.first(house.client("DISPATCHER")) == {"driverPositions": frames[0]}
+    assert frames[-1] == {
+        "driver": {"id": house.gid("Driver", driver), "displayName": "Giorgi"},
+        "point": {"latitude": 41.7, "longitude": 44.8},
+        "heading": None,
+        "speed": None,
+        "recordedAt": last["recorded_at"].isoformat(),
+    }
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+async def test_move_stop(operation: Operation, house: House, worker: Work, rows: int) -> None:
+    customer, route = await house.customer(), await planned_route(house, rows)
+    late = await house.transport(customer, **all_day(house))
+    where = {"transportId": house.gid("Transport", late), "routeId": house.gid("Route", route), "position": 1}
+    moved = (await operation.run(house.client("DISPATCHER"), **where))["moveTransport"]
+    assert moved["__typename"] == "MoveTransportSuccess"
+    stops = moved["route"]["stops"]
+    assert [stop["sequence"] for stop in stops] == list(range(1, len(stops) + 1))
+    assert len(stops) > rows
+    assert sorted(stop["plannedAt"] for stop in stops) == [stop["plannedAt"] for stop in stops]
+    tight = await house.transport(customer, **all_day(house) | {"pickup_until": house.at(time(7, 1))})
+    where["transportId"], where["position"] = house.gid("Transport", tight), 3
+    refused = (await operation.again(house.client("DISPATCHER"), **where))["moveTransport"]
+    assert (refused["__typename"], refused["violations"][0]["kind"]) == ("InfeasibleRoute", "WINDOW")
+    assert refused["violations"][0]["excess"] > 0
+
+
+async def planned_route(house: House, rides: int) -> UUID:
+    """A route that the planner laid."""
+    customer, place, site = await house.customer(), await house.place(), await house.place()
+    for _ in range(rides):
+        await house.transport(customer, pickup_place_id=place, dropoff_place_id=site, **all_day(house))
+    await house.shift()
+    await planned(house)
+    id: UUID = (await routes(house))[0]["id"]
+    return id
 
 
 async def test_operations_feed(operation: Operation, house: House) -> None:

@@ -1,8 +1,11 @@
 """The app of drivers."""
 
+from datetime import timedelta
+
 import pytest
 
 from app import clock
+from tests.factories.documents import document
 from tests.factories.houses import House
 from tests.operations import OPERATIONS, Operation
 from tests.steps import latest
@@ -60,8 +63,10 @@ async def test_start_route(operation: Operation, house: House) -> None:
     id = await _route(house)
     answer = (await operation.run(house.client("DRIVER"), routeId=id))["startRoute"]
     assert answer == {"__typename": "StartRouteSuccess", "route": {"id": id, "status": "IN_PROGRESS"}}
-    again = (await operation.again(house.client("DRIVER"), routeId=id))["startRoute"]
-    assert (again["__typename"], again["currentStatus"]) == ("InvalidTransition", "IN_PROGRESS")
+    assert (await operation.again(house.client("DRIVER"), routeId=id))["startRoute"] == answer
+    await house.pool.execute("UPDATE routes SET status = 'CANCELLED' WHERE organization_id = $1", house.id)
+    off = (await operation.again(house.client("DISPATCHER"), routeId=id))["startRoute"]
+    assert (off["__typename"], off["currentStatus"]) == ("InvalidTransition", "CANCELLED")
 
 
 async def test_arrive_at_stop(operation: Operation, house: House) -> None:
@@ -70,16 +75,53 @@ async def test_arrive_at_stop(operation: Operation, house: House) -> None:
     answer = (await operation.run(house.client("DRIVER"), stopId=stop, at=at))["arriveAtStop"]
     arrived = {"id": stop, "status": "ARRIVED", "arrivedAt": at}
     assert answer == {"__typename": "ArriveAtStopSuccess", "stop": arrived}
-    again = (await operation.again(house.client("DRIVER"), stopId=stop))["arriveAtStop"]
-    assert (again["__typename"], again["currentStatus"]) == ("InvalidTransition", "ARRIVED")
+    assert (await operation.again(house.client("DRIVER"), stopId=stop))["arriveAtStop"] == answer
+    await house.pool.execute("UPDATE stops SET status = 'CANCELLED' WHERE organization_id = $1", house.id)
+    off = (await operation.again(house.client("DRIVER"), stopId=stop))["arriveAtStop"]
+    assert (off["__typename"], off["currentStatus"]) == ("InvalidTransition", "CANCELLED")
 
 
 async def test_complete_stop(operation: Operation, house: House) -> None:
     pickup, dropoff = await _first_stops(house)
-    answer = (await operation.run(house.client("DRIVER"), stopId=pickup))["completeStop"]
+    await house.pool.execute(
+        "UPDATE transports SET proof_required = '{SIGNATURE}' WHERE organization_id = $1", house.id
+    )
+    driver = house.client("DRIVER")
+    answer = (await operation.again(driver, stopId=pickup))["completeStop"]
     assert (answer["__typename"], answer["stop"]["status"]) == ("CompleteStopSuccess", "DONE")
     assert (answer["stop"]["transport"]["status"], answer["nextStop"]["id"]) == ("PICKED_UP", dropoff)
-    again = (await operation.again(house.client("DRIVER"), stopId=pickup))["completeStop"]
-    assert (again["__typename"], again["currentStatus"]) == ("InvalidTransition", "DONE")
-    last = (await operation.again(house.client("DRIVER"), stopId=dropoff))["completeStop"]
+    refused = (await operation.again(driver, stopId=dropoff))["completeStop"]
+    assert (refused["__typename"], refused["missing"]) == ("ProofRequired", ["SIGNATURE"])
+    signature = house.gid("Document", await document(house, driver_id=house.people["DRIVER"].viewer.driver_id))
+    proof = {"signatureDocumentId": signature, "signedBy": "Nino Beridze"}
+    last = (await operation.run(driver, stopId=dropoff, proof=proof))["completeStop"]
     assert (last["stop"]["transport"]["status"], last["nextStop"]) == ("DELIVERED", None)
+    assert (await operation.again(driver, stopId=dropoff, proof=proof))["completeStop"] == last
+
+
+async def test_fail_stop(operation: Operation, house: House) -> None:
+    pickup, dropoff = await _first_stops(house)
+    driver = house.client("DRIVER")
+    await driver.run(OPERATIONS["CompleteStop"], {"stopId": pickup})
+    wanted = {"stopId": dropoff, "reason": "REFUSED", "notes": "They ordered nothing."}
+    answer = (await operation.run(driver, **wanted))["failStop"]
+    transport = answer["transport"]
+    assert answer == {
+        "__typename": "FailStopSuccess",
+        "stop": {"id": dropoff, "status": "FAILED"},
+        "transport": {"id": transport["id"], "status": "FAILED"},
+    }
+    assert (await operation.again(driver, **wanted))["failStop"] == answer
+    done = (await operation.again(driver, stopId=pickup, reason="OTHER"))["failStop"]
+    assert (done["__typename"], done["currentStatus"]) == ("InvalidTransition", "DONE")
+
+
+async def test_report_positions(operation: Operation, house: House) -> None:
+    now = clock.now()
+    seen = [
+        {"point": {"latitude": 41.7, "longitude": 44.8}, "recordedAt": at.isoformat(), "heading": 90, "speed": 12.5}
+        for at in (now, now - timedelta(seconds=5), now + timedelta(hours=1))
+    ]
+    await operation.again(house.client("DRIVER"), positions=seen[:1])
+    answer = (await operation.run(house.client("DRIVER"), positions=seen))["reportPositions"]
+    assert answer == {"accepted": 2, "rejected": [{"index": 2, "reason": "FUTURE"}]}

@@ -67,4 +67,6 @@ async def test_viewer(operation: Operation, house: House, rows: int) -> None:
         "SUBJECTS_WRITE",
         "TRANSPORTS_READ",
         "CALENDARS",
+        "TRACKING",
+        "DOCUMENTS",
     ]

@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import time
+from datetime import time, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +35,12 @@ NOT_BY_ORGANIZATION = {"ix_memberships_user_id": "people find their own membersh
 OUTWARD = {"organizations", "users"}
 """What a tenant's row may refer to besides rows of its own tenant: neither is anybody's."""
 
+UNCHECKED = {
+    "events": "it outlives what it tells of",
+    "track_points": "making a partition would lock the tables that its keys point to against every writer",
+}
+"""Tables without foreign keys, and why."""
+
 SERVER, AUTH = "waypost_server", "waypost_auth"
 NOON = time(12)
 SET = "SELECT set_config('app.current_org_id', $1, true)"
@@ -50,8 +56,27 @@ def table(request: pytest.FixtureRequest) -> str:
 
 
 async def test_the_tables_are_those_of_the_models(superuser: asyncpg.Pool) -> None:
-    found = await superuser.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert {row["tablename"] for row in found} == {*TENANT, *GLOBAL, *BOOKKEEPING}
+    found = await superuser.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition"
+    )
+    assert {row["relname"] for row in found} == {*TENANT, *GLOBAL, *BOOKKEEPING}
+
+
+async def test_partitions_are_nobodys(superuser: asyncpg.Pool, ours: House) -> None:
+    """Their rows are reached by way of their table, whose policy holds; by themselves they show nothing to nobody."""
+    found = await superuser.fetch(
+        """SELECT c.relname, p.relname AS of, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+                  (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid) AS policies, c.relacl AS rights,
+                  has_table_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') AS is_servers
+           FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class p ON p.oid = i.inhparent
+           WHERE c.relispartition AND c.relkind = 'r'""",
+        SERVER,
+    )
+    assert found
+    for row in found:
+        assert row["of"] in TENANT
+        assert tuple(row)[2:] == (True, 0, None, False), row["relname"]
 
 
 async def test_its_key_begins_with_the_organization(superuser: asyncpg.Pool, table: str) -> None:
@@ -109,8 +134,8 @@ async def _foreign_keys(superuser: asyncpg.Pool, table: str) -> list[asyncpg.Rec
 
 
 async def test_what_its_columns_name_is_a_foreign_key(superuser: asyncpg.Pool, table: str) -> None:
-    """Every `…_id` of a tenant's row is checked by the database, but for the log: it outlives what it tells of."""
-    if table == "events":
+    """Every `…_id` of a tenant's row is checked by the database, with two exceptions."""
+    if table in UNCHECKED:
         return
     columns = await superuser.fetch(
         "SELECT column_name FROM information_schema.columns "
@@ -182,9 +207,13 @@ async def test_definer_functions_are_nailed_down(superuser: asyncpg.Pool) -> Non
            FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
            WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"""
     )
-    assert {row["name"] for row in functions} == {"credentials", "session_user_id", "session_lives"}
+    readers = dict.fromkeys(("credentials", "session_user_id", "session_lives"), (AUTH, False))
+    # who makes partitions of a table must own it
+    assert {row["name"]: (row["owner"], row["can_sign_in"]) for row in functions} == readers | {
+        "keep_tracks": ("waypost_owner", True)
+    }
     for row in functions:
-        assert (row["owner"], row["can_sign_in"], row["public"]) == (AUTH, False, False), row["name"]
+        assert not row["public"], row["name"]
         assert row["settings"] == ["search_path=pg_catalog, public, pg_temp"], row["name"]
 
 
@@ -216,6 +245,7 @@ async def furnished(house: House) -> House:
     await house.insert(
         "positions", driver_id=stage.driver_id, latitude=41.7, longitude=44.8, recorded_at=house.at(NOON)
     )
+    await on_the_road(house, stage, journey)
     run = await house.value("SELECT id FROM planning_runs WHERE organization_id = $1 LIMIT 1")
     await house.insert(
         "unassigned_transports",
@@ -236,6 +266,33 @@ async def furnished(house: House) -> House:
         stage.actor.user_id,
     )
     return house
+
+
+async def on_the_road(house: House, stage: Stage, journey: Journey) -> None:
+    """What a driver and those who guide one leave behind."""
+    await house.pool.execute("SELECT keep_tracks($1, $1, $1)", house.at(NOON).date())
+    await house.pool.execute(
+        "INSERT INTO track_points (organization_id, driver_id, recorded_at, latitude, longitude) "
+        "VALUES ($1, $2, $3, 41.7, 44.8)",
+        house.id,
+        stage.driver_id,
+        house.at(NOON),
+    )
+    await house.pool.execute(
+        "INSERT INTO travel_times (organization_id, provider, band, origin_lat_e5, origin_lng_e5, target_lat_e5, "
+        "target_lng_e5, duration_s, distance_m, fetched_at) VALUES ($1, 'osrm', 0, 1, 2, 3, 4, 60, 500, now())",
+        house.id,
+    )
+    route, at = journey.keys["route_id"], house.at(NOON)
+    laid = {"fingerprint": "1", "provider": "osrm", "polyline": "", "legs": "[]", "fetched_at": at}
+    await house.insert("directions", route_id=route, **laid)
+    stop = decode_any_id(journey.stop)[1]
+    photo = await house.insert("documents", name="Photo", status="AWAITED", driver_id=stage.driver_id)
+    proof = {"stop_id": stop, "given_at": at, "transport_id": journey.keys["transport_id"]}
+    await house.insert("proofs", kind="BARCODE", barcode="1", **proof)
+    await house.insert("proofs", kind="PHOTO", document_id=photo, **proof)
+    for absent in ({"driver_id": stage.driver_id}, {"vehicle_id": await house.vehicle()}):
+        await house.insert("absences", starts_at=at, ends_at=at + timedelta(hours=1), **absent)
 
 
 async def equipped(house: House, stage: Stage, journey: Journey) -> None:

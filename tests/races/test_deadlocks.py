@@ -100,9 +100,10 @@ class Fighter:
     async def drive(self) -> None:
         if self.dice.random() < 0.3:
             if route := await self.some("routes", "Route"):
-                await self.ask("startRoute", {"routeId": route})
+                await self.ask(self.dice.choice(["startRoute"] * 5 + ["cancelRoute"]), {"routeId": route})
         elif stop := await self.some("stops", "Stop"):
-            await self.ask(self.dice.choice(["arriveAtStop", "completeStop"]), {"stopId": stop})
+            verb = self.dice.choice(["arriveAtStop", "completeStop", "completeStop", "skipStop", "failStop"])
+            await self.ask(verb, {"stopId": stop} | ({"reason": "OTHER"} if verb == "failStop" else {}))
 
 
 async def furnish(house: House) -> tuple[list[UUID], list[UUID], list[UUID]]:

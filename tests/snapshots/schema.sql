@@ -154,6 +154,32 @@ CREATE FUNCTION public.free_units(org uuid, candidates uuid[], begins timestamp 
           LIMIT 1) <= free_units.begins), false)));
 END;
 
+CREATE FUNCTION public.keep_tracks(first date, last date, oldest date) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    DECLARE
+        day date;
+        part text;
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('keep_tracks'));
+        FOR day IN SELECT generate_series(first, least(last, first + 31), interval '1 day')::date LOOP
+            part := 'track_points_' || to_char(day, 'YYYYMMDD');
+            CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.track_points FOR VALUES FROM (%L) TO (%L)',
+                           part, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+            EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', part);
+            EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', part);
+        END LOOP;
+        FOR part IN
+            SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'public.track_points'::regclass
+              AND to_date(right(c.relname, 8), 'YYYYMMDD') < least(oldest, current_date - 1)
+        LOOP
+            EXECUTE format('DROP TABLE public.%I', part);
+        END LOOP;
+    END $$;
+
 CREATE TABLE public.requirements (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -358,6 +384,10 @@ CREATE TABLE public.drivers (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    team_id uuid,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    licence_number text,
+    licence_expires_on date,
     CONSTRAINT ck_drivers_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT ck_drivers_status CHECK (((status)::text = ANY ((ARRAY['OFF_DUTY'::character varying, 'AVAILABLE'::character varying, 'ON_ROUTE'::character varying, 'SUSPENDED'::character varying])::text[])))
 );
@@ -415,6 +445,22 @@ CREATE FUNCTION public.session_user_id(wanted_hash bytea) RETURNS uuid
     FROM public.sessions s
    WHERE (s.token_hash = session_user_id.wanted_hash);
 END;
+
+CREATE TABLE public.absences (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    driver_id uuid,
+    vehicle_id uuid,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_absences_times CHECK ((starts_at < ends_at)),
+    CONSTRAINT ck_absences_who CHECK ((num_nonnulls(driver_id, vehicle_id) = 1))
+);
+
+ALTER TABLE ONLY public.absences FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.booking_charges (
     organization_id uuid NOT NULL,
@@ -508,6 +554,47 @@ CREATE TABLE public.cars (
 
 ALTER TABLE ONLY public.cars FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.directions (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    route_id uuid NOT NULL,
+    fingerprint text NOT NULL,
+    provider text NOT NULL,
+    polyline text NOT NULL,
+    legs jsonb NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_directions_legs CHECK ((jsonb_typeof(legs) = 'array'::text))
+);
+
+ALTER TABLE ONLY public.directions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.documents (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    status character varying(40) NOT NULL,
+    name text NOT NULL,
+    content_type text,
+    byte_size bigint,
+    sha256 text,
+    width integer,
+    height integer,
+    has_thumbnail boolean DEFAULT false NOT NULL,
+    uploaded_by uuid,
+    customer_id uuid,
+    driver_id uuid,
+    rejected_reason text,
+    received_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_documents_byte_size CHECK ((byte_size >= 0)),
+    CONSTRAINT ck_documents_ready CHECK ((((status)::text <> 'READY'::text) OR ((content_type IS NOT NULL) AND (sha256 IS NOT NULL)))),
+    CONSTRAINT ck_documents_status CHECK (((status)::text = ANY ((ARRAY['AWAITED'::character varying, 'RECEIVED'::character varying, 'READY'::character varying, 'REJECTED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.due_work (
     id uuid DEFAULT uuidv7() NOT NULL,
     run_at timestamp with time zone NOT NULL,
@@ -519,7 +606,7 @@ CREATE TABLE public.due_work (
     failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['EXPIRE_HOLD'::character varying, 'PLAN_ROUTES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'END_WAITING'::character varying, 'MAIL_WAITLIST_OFFER'::character varying])::text[])))
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying, 'MAIL_WAITLIST_OFFER'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'MAIL_LICENCE_EXPIRING'::character varying, 'MAIL_MAINTENANCE_DUE'::character varying])::text[])))
 );
 
 CREATE TABLE public.event_details (
@@ -555,7 +642,7 @@ CREATE TABLE public.events (
     booking_id uuid,
     transport_id uuid,
     payload jsonb NOT NULL,
-    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['ORGANIZATION_CREATED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_EXPIRED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_UPDATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_CANCELLED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_CANCELLED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_COMPLETED'::character varying, 'STOP_CANCELLED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_OFFERED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_LEFT'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_UPDATED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying])::text[])))
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
@@ -675,6 +762,11 @@ CREATE TABLE public.planning_runs (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    fewest_vehicles boolean DEFAULT false NOT NULL,
+    balanced boolean DEFAULT false NOT NULL,
+    elapsed_s integer,
+    best_objective bigint,
+    estimated boolean DEFAULT false NOT NULL,
     CONSTRAINT ck_planning_runs_progress CHECK (((progress >= 0) AND (progress <= 100))),
     CONSTRAINT ck_planning_runs_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying, 'SUCCEEDED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
 );
@@ -699,6 +791,25 @@ CREATE TABLE public.positions (
 );
 
 ALTER TABLE ONLY public.positions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.proofs (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    stop_id uuid NOT NULL,
+    transport_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    document_id uuid,
+    barcode text,
+    signed_by text,
+    given_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_proofs_barcode CHECK ((((kind)::text = 'BARCODE'::text) = (barcode IS NOT NULL))),
+    CONSTRAINT ck_proofs_document CHECK ((((kind)::text = ANY ((ARRAY['SIGNATURE'::character varying, 'PHOTO'::character varying])::text[])) = (document_id IS NOT NULL))),
+    CONSTRAINT ck_proofs_kind CHECK (((kind)::text = ANY ((ARRAY['SIGNATURE'::character varying, 'PHOTO'::character varying, 'BARCODE'::character varying, 'CODE'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.proofs FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.resource_pools (
     organization_id uuid NOT NULL,
@@ -727,6 +838,9 @@ CREATE TABLE public.routes (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    breaks jsonb DEFAULT '[]'::jsonb NOT NULL,
+    estimated boolean DEFAULT false NOT NULL,
+    forced_reason text,
     CONSTRAINT ck_routes_status CHECK (((status)::text = ANY ((ARRAY['DRAFT'::character varying, 'OPTIMIZED'::character varying, 'PUBLISHED'::character varying, 'IN_PROGRESS'::character varying, 'COMPLETED'::character varying, 'CANCELLED'::character varying])::text[]))),
     CONSTRAINT ck_routes_times CHECK ((starts_at <= ends_at))
 );
@@ -790,10 +904,18 @@ CREATE TABLE public.shifts (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     start_place_id uuid NOT NULL,
-    end_place_id uuid NOT NULL,
+    end_place_id uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    breaks jsonb DEFAULT '[]'::jsonb NOT NULL,
+    duration_s_max integer,
+    driving_s_max integer,
+    cost_per_hour_minor bigint,
+    cost_per_km_minor bigint,
+    CONSTRAINT ck_shifts_breaks CHECK ((jsonb_typeof(breaks) = 'array'::text)),
+    CONSTRAINT ck_shifts_costs CHECK (((cost_per_hour_minor >= 0) AND (cost_per_km_minor >= 0))),
+    CONSTRAINT ck_shifts_limits CHECK (((duration_s_max > 0) AND (driving_s_max > 0))),
     CONSTRAINT ck_shifts_times CHECK ((starts_at < ends_at))
 );
 
@@ -837,7 +959,13 @@ CREATE TABLE public.stops (
     done_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_stops_kind CHECK (((kind)::text = ANY ((ARRAY['PICKUP'::character varying, 'DROPOFF'::character varying])::text[]))),
+    suggested_at timestamp with time zone,
+    late_since timestamp with time zone,
+    failure_reason character varying(40),
+    notes text,
+    CONSTRAINT ck_stops_failed CHECK ((((status)::text = 'FAILED'::text) = (failure_reason IS NOT NULL))),
+    CONSTRAINT ck_stops_failure_reason CHECK (((failure_reason)::text = ANY ((ARRAY['NOBODY_THERE'::character varying, 'REFUSED'::character varying, 'WRONG_ADDRESS'::character varying, 'NO_ACCESS'::character varying, 'NOT_READY'::character varying, 'DAMAGED'::character varying, 'VEHICLE'::character varying, 'OTHER'::character varying])::text[]))),
+    CONSTRAINT ck_stops_kind CHECK (((kind)::text = ANY ((ARRAY['PICKUP'::character varying, 'DROPOFF'::character varying, 'RETURN'::character varying])::text[]))),
     CONSTRAINT ck_stops_sequence CHECK ((sequence > 0)),
     CONSTRAINT ck_stops_status CHECK (((status)::text = ANY ((ARRAY['PLANNED'::character varying, 'ARRIVED'::character varying, 'DONE'::character varying, 'SKIPPED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
 );
@@ -859,6 +987,47 @@ CREATE TABLE public.subjects (
 );
 
 ALTER TABLE ONLY public.subjects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.teams (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY public.teams FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.track_points (
+    organization_id uuid NOT NULL,
+    driver_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    heading_deg double precision,
+    speed_mps double precision,
+    CONSTRAINT ck_track_points_heading CHECK (((heading_deg >= (0)::double precision) AND (heading_deg < (360)::double precision))),
+    CONSTRAINT ck_track_points_latitude CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT ck_track_points_longitude CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+    CONSTRAINT ck_track_points_speed CHECK ((speed_mps >= (0)::double precision))
+)
+PARTITION BY RANGE (recorded_at);
+
+ALTER TABLE ONLY public.track_points FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.tracking_links (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    transport_id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.tracking_links FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.transports (
     organization_id uuid NOT NULL,
@@ -887,22 +1056,57 @@ CREATE TABLE public.transports (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    pickup_windows tstzmultirange,
+    dropoff_windows tstzmultirange,
+    required_equipment text[] DEFAULT '{}'::text[] NOT NULL,
+    required_skills text[] DEFAULT '{}'::text[] NOT NULL,
+    ride_s_max integer,
+    load_class text,
+    apart_from text[] DEFAULT '{}'::text[] NOT NULL,
+    outbound_id uuid,
+    pinned_driver_id uuid,
+    pinned_route_id uuid,
+    contact_name text,
+    contact_phone text,
+    proof_required text[] DEFAULT '{}'::text[] NOT NULL,
+    code text,
     CONSTRAINT ck_transports_assigned CHECK ((((status)::text = ANY ((ARRAY['PENDING'::character varying, 'CANCELLED'::character varying])::text[])) OR ((driver_id IS NOT NULL) AND (route_id IS NOT NULL)))),
     CONSTRAINT ck_transports_cod CHECK ((cod_minor > 0)),
     CONSTRAINT ck_transports_cod_currency CHECK (((cod_minor IS NULL) = (currency IS NULL))),
+    CONSTRAINT ck_transports_contact_phone CHECK ((contact_phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
     CONSTRAINT ck_transports_demand CHECK ((jsonb_typeof(demand) = 'object'::text)),
     CONSTRAINT ck_transports_dropoff_window CHECK ((dropoff_from < dropoff_until)),
+    CONSTRAINT ck_transports_dropoff_windows CHECK (((lower(dropoff_windows) = dropoff_from) AND (upper(dropoff_windows) = dropoff_until))),
     CONSTRAINT ck_transports_kind CHECK (((kind)::text = ANY ((ARRAY['TO_SITE'::character varying, 'FROM_SITE'::character varying, 'POINT_TO_POINT'::character varying])::text[]))),
     CONSTRAINT ck_transports_pickup_window CHECK ((pickup_from < pickup_until)),
+    CONSTRAINT ck_transports_pickup_windows CHECK (((lower(pickup_windows) = pickup_from) AND (upper(pickup_windows) = pickup_until))),
     CONSTRAINT ck_transports_places CHECK ((pickup_place_id <> dropoff_place_id)),
     CONSTRAINT ck_transports_priority CHECK (((priority)::text = ANY ((ARRAY['LOW'::character varying, 'NORMAL'::character varying, 'HIGH'::character varying, 'EMERGENCY'::character varying])::text[]))),
+    CONSTRAINT ck_transports_proof_required CHECK ((proof_required <@ ARRAY['SIGNATURE'::text, 'PHOTO'::text, 'BARCODE'::text, 'CODE'::text])),
+    CONSTRAINT ck_transports_ride_s_max CHECK ((ride_s_max > 0)),
     CONSTRAINT ck_transports_service_times CHECK (((pickup_service_s >= 0) AND (dropoff_service_s >= 0))),
     CONSTRAINT ck_transports_status CHECK (((status)::text = ANY ((ARRAY['PENDING'::character varying, 'ASSIGNED'::character varying, 'EN_ROUTE'::character varying, 'PICKED_UP'::character varying, 'DELIVERED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying, 'CANCELLED'::character varying])::text[]))),
-    CONSTRAINT ck_transports_unassigned_reason CHECK (((unassigned_reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying])::text[]))),
+    CONSTRAINT ck_transports_unassigned_reason CHECK (((unassigned_reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying, 'NOT_ALLOWED'::character varying, 'EQUIPMENT'::character varying, 'RIDE_TIME'::character varying, 'NOT_ENOUGH_TIME'::character varying])::text[]))),
     CONSTRAINT ck_transports_windows CHECK ((pickup_from < dropoff_until))
 );
 
 ALTER TABLE ONLY public.transports FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.travel_times (
+    organization_id uuid NOT NULL,
+    provider text NOT NULL,
+    band smallint NOT NULL,
+    origin_lat_e5 integer NOT NULL,
+    origin_lng_e5 integer NOT NULL,
+    target_lat_e5 integer NOT NULL,
+    target_lng_e5 integer NOT NULL,
+    duration_s integer NOT NULL,
+    distance_m integer NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_travel_times_amounts CHECK (((duration_s >= 0) AND (distance_m >= 0)))
+);
+
+ALTER TABLE ONLY public.travel_times FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.unassigned_transports (
     organization_id uuid NOT NULL,
@@ -912,7 +1116,7 @@ CREATE TABLE public.unassigned_transports (
     reason character varying(40) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_unassigned_transports_reason CHECK (((reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying])::text[])))
+    CONSTRAINT ck_unassigned_transports_reason CHECK (((reason)::text = ANY ((ARRAY['NO_VEHICLE'::character varying, 'CAPACITY'::character varying, 'WINDOW_UNREACHABLE'::character varying, 'SHIFT_TOO_SHORT'::character varying, 'NOT_ENOUGH_ROOM'::character varying, 'NOT_ALLOWED'::character varying, 'EQUIPMENT'::character varying, 'RIDE_TIME'::character varying, 'NOT_ENOUGH_TIME'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.unassigned_transports FORCE ROW LEVEL SECURITY;
@@ -939,7 +1143,14 @@ CREATE TABLE public.vehicles (
     active boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL
+    version integer DEFAULT 1 NOT NULL,
+    capacity jsonb,
+    equipment text[] DEFAULT '{}'::text[] NOT NULL,
+    odometer_m bigint DEFAULT '0'::bigint NOT NULL,
+    maintenance_due_on date,
+    maintenance_due_odometer_m bigint,
+    CONSTRAINT ck_vehicles_capacity CHECK ((jsonb_typeof(capacity) = 'object'::text)),
+    CONSTRAINT ck_vehicles_odometer CHECK (((odometer_m >= 0) AND (maintenance_due_odometer_m >= 0)))
 );
 
 ALTER TABLE ONLY public.vehicles FORCE ROW LEVEL SECURITY;
@@ -971,6 +1182,9 @@ ALTER TABLE ONLY public.shifts
 ALTER TABLE ONLY public.shifts
     ADD CONSTRAINT ex_shifts_vehicle EXCLUDE USING gist (organization_id WITH =, vehicle_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
 
+ALTER TABLE ONLY public.absences
+    ADD CONSTRAINT pk_absences PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT pk_allocations PRIMARY KEY (organization_id, id);
 
@@ -991,6 +1205,12 @@ ALTER TABLE ONLY public.cars
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT pk_customers PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.directions
+    ADD CONSTRAINT pk_directions PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT pk_documents PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.drivers
     ADD CONSTRAINT pk_drivers PRIMARY KEY (organization_id, id);
@@ -1037,6 +1257,9 @@ ALTER TABLE ONLY public.planning_runs
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT pk_positions PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT pk_proofs PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT pk_requirements PRIMARY KEY (organization_id, id);
 
@@ -1082,8 +1305,20 @@ ALTER TABLE ONLY public.stops
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT pk_subjects PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT pk_teams PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.track_points
+    ADD CONSTRAINT pk_track_points PRIMARY KEY (organization_id, driver_id, recorded_at);
+
+ALTER TABLE ONLY public.tracking_links
+    ADD CONSTRAINT pk_tracking_links PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.transports
     ADD CONSTRAINT pk_transports PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.travel_times
+    ADD CONSTRAINT pk_travel_times PRIMARY KEY (organization_id, provider, band, origin_lat_e5, origin_lng_e5, target_lat_e5, target_lng_e5);
 
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT pk_unassigned_transports PRIMARY KEY (organization_id, id);
@@ -1118,6 +1353,9 @@ ALTER TABLE ONLY public.customers
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT uq_customers_user_id UNIQUE (organization_id, user_id);
 
+ALTER TABLE ONLY public.directions
+    ADD CONSTRAINT uq_directions_route_id UNIQUE (organization_id, route_id);
+
 ALTER TABLE ONLY public.drivers
     ADD CONSTRAINT uq_drivers_user_id UNIQUE (organization_id, user_id);
 
@@ -1138,6 +1376,9 @@ ALTER TABLE ONLY public.pets
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT uq_positions_driver_id UNIQUE (organization_id, driver_id);
+
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT uq_proofs_document_id UNIQUE (organization_id, document_id);
 
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT uq_requirements_service_id_position UNIQUE (organization_id, service_id, "position");
@@ -1161,13 +1402,16 @@ ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.stops
-    ADD CONSTRAINT uq_stops_route_id_sequence UNIQUE (organization_id, route_id, sequence);
+    ADD CONSTRAINT uq_stops_route_id_sequence UNIQUE (organization_id, route_id, sequence) DEFERRABLE;
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT uq_subjects_external_id UNIQUE (organization_id, external_id);
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT uq_subjects_id_kind UNIQUE (organization_id, id, kind);
+
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT uq_teams_name UNIQUE (organization_id, name);
 
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT uq_unassigned_transports_planning_run_id_transport_id UNIQUE (organization_id, planning_run_id, transport_id);
@@ -1183,6 +1427,12 @@ ALTER TABLE ONLY public.vehicles
 
 ALTER TABLE ONLY public.waitlist_entries
     ADD CONSTRAINT uq_waitlist_entries_slot_id_number UNIQUE (organization_id, slot_id, number);
+
+CREATE INDEX ix_absences_driver_id_starts_at ON public.absences USING btree (organization_id, driver_id, starts_at);
+
+CREATE INDEX ix_absences_starts_at_id ON public.absences USING btree (organization_id, starts_at, id);
+
+CREATE INDEX ix_absences_vehicle_id_starts_at ON public.absences USING btree (organization_id, vehicle_id, starts_at);
 
 CREATE INDEX ix_allocations_slot_id ON public.allocations USING btree (organization_id, slot_id);
 
@@ -1224,7 +1474,15 @@ CREATE INDEX ix_customers_created_at_id ON public.customers USING btree (organiz
 
 CREATE INDEX ix_customers_name_id ON public.customers USING btree (organization_id, name, id);
 
+CREATE INDEX ix_documents_created_at_id ON public.documents USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_documents_customer_id_created_at ON public.documents USING btree (organization_id, customer_id, created_at);
+
+CREATE INDEX ix_documents_driver_id_created_at ON public.documents USING btree (organization_id, driver_id, created_at);
+
 CREATE INDEX ix_drivers_display_name_id ON public.drivers USING btree (organization_id, display_name, id);
+
+CREATE INDEX ix_drivers_team_id ON public.drivers USING btree (organization_id, team_id);
 
 CREATE INDEX ix_due_work_kind_ref_id ON public.due_work USING btree (organization_id, kind, ref_id);
 
@@ -1255,6 +1513,10 @@ CREATE INDEX ix_places_customer_id_label_id ON public.places USING btree (organi
 CREATE INDEX ix_places_label_id ON public.places USING btree (organization_id, label, id);
 
 CREATE INDEX ix_planning_runs_created_at_id ON public.planning_runs USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_proofs_stop_id ON public.proofs USING btree (organization_id, stop_id);
+
+CREATE INDEX ix_proofs_transport_id ON public.proofs USING btree (organization_id, transport_id);
 
 CREATE INDEX ix_requirements_pool_id ON public.requirements USING btree (organization_id, pool_id);
 
@@ -1308,6 +1570,8 @@ CREATE INDEX ix_subjects_customer_id_name_id ON public.subjects USING btree (org
 
 CREATE INDEX ix_subjects_name_id ON public.subjects USING btree (organization_id, name, id);
 
+CREATE INDEX ix_tracking_links_transport_id_created_at ON public.tracking_links USING btree (organization_id, transport_id, created_at);
+
 CREATE INDEX ix_transports_booking_id ON public.transports USING btree (organization_id, booking_id);
 
 CREATE INDEX ix_transports_created_at_id ON public.transports USING btree (organization_id, created_at, id);
@@ -1316,11 +1580,15 @@ CREATE INDEX ix_transports_customer_id_pickup_from_id ON public.transports USING
 
 CREATE INDEX ix_transports_driver_id_status ON public.transports USING btree (organization_id, driver_id, status);
 
+CREATE INDEX ix_transports_outbound_id ON public.transports USING btree (organization_id, outbound_id);
+
 CREATE INDEX ix_transports_pickup_from_id ON public.transports USING btree (organization_id, pickup_from, id);
 
 CREATE INDEX ix_transports_route_id ON public.transports USING btree (organization_id, route_id);
 
 CREATE INDEX ix_transports_subject_id ON public.transports USING btree (organization_id, subject_id);
+
+CREATE INDEX ix_travel_times_fetched_at ON public.travel_times USING btree (organization_id, fetched_at);
 
 CREATE INDEX ix_unassigned_transports_transport_id ON public.unassigned_transports USING btree (organization_id, transport_id);
 
@@ -1349,6 +1617,15 @@ CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EX
 CREATE TRIGGER taken_on_delete AFTER DELETE ON public.allocations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('-1');
 
 CREATE TRIGGER taken_on_insert AFTER INSERT ON public.allocations REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('1');
+
+ALTER TABLE ONLY public.absences
+    ADD CONSTRAINT fk_absences_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.absences
+    ADD CONSTRAINT fk_absences_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.absences
+    ADD CONSTRAINT fk_absences_vehicle_id FOREIGN KEY (organization_id, vehicle_id) REFERENCES public.vehicles(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT fk_allocations_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id) ON DELETE CASCADE;
@@ -1419,8 +1696,29 @@ ALTER TABLE ONLY public.customers
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT fk_customers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
 
+ALTER TABLE ONLY public.directions
+    ADD CONSTRAINT fk_directions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.directions
+    ADD CONSTRAINT fk_directions_route_id FOREIGN KEY (organization_id, route_id) REFERENCES public.routes(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT fk_documents_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT fk_documents_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT fk_documents_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT fk_documents_uploaded_by FOREIGN KEY (uploaded_by) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.drivers
     ADD CONSTRAINT fk_drivers_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.drivers
+    ADD CONSTRAINT fk_drivers_team_id FOREIGN KEY (organization_id, team_id) REFERENCES public.teams(organization_id, id);
 
 ALTER TABLE ONLY public.drivers
     ADD CONSTRAINT fk_drivers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
@@ -1487,6 +1785,18 @@ ALTER TABLE ONLY public.positions
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT fk_positions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT fk_proofs_document_id FOREIGN KEY (organization_id, document_id) REFERENCES public.documents(organization_id, id);
+
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT fk_proofs_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT fk_proofs_stop_id FOREIGN KEY (organization_id, stop_id) REFERENCES public.stops(organization_id, id);
+
+ALTER TABLE ONLY public.proofs
+    ADD CONSTRAINT fk_proofs_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id);
 
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT fk_requirements_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -1632,6 +1942,18 @@ ALTER TABLE ONLY public.subjects
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT fk_subjects_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
+ALTER TABLE ONLY public.teams
+    ADD CONSTRAINT fk_teams_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.tracking_links
+    ADD CONSTRAINT fk_tracking_links_created_by FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.tracking_links
+    ADD CONSTRAINT fk_tracking_links_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.tracking_links
+    ADD CONSTRAINT fk_tracking_links_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.transports
     ADD CONSTRAINT fk_transports_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
 
@@ -1648,13 +1970,25 @@ ALTER TABLE ONLY public.transports
     ADD CONSTRAINT fk_transports_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
 ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_outbound_id FOREIGN KEY (organization_id, outbound_id) REFERENCES public.transports(organization_id, id);
+
+ALTER TABLE ONLY public.transports
     ADD CONSTRAINT fk_transports_pickup_place_id FOREIGN KEY (organization_id, pickup_place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_pinned_driver_id FOREIGN KEY (organization_id, pinned_driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.transports
+    ADD CONSTRAINT fk_transports_pinned_route_id FOREIGN KEY (organization_id, pinned_route_id) REFERENCES public.routes(organization_id, id);
 
 ALTER TABLE ONLY public.transports
     ADD CONSTRAINT fk_transports_route_id FOREIGN KEY (organization_id, route_id) REFERENCES public.routes(organization_id, id);
 
 ALTER TABLE ONLY public.transports
     ADD CONSTRAINT fk_transports_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.travel_times
+    ADD CONSTRAINT fk_travel_times_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT fk_unassigned_transports_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -1689,6 +2023,8 @@ ALTER TABLE ONLY public.waitlist_entries
 ALTER TABLE ONLY public.waitlist_entries
     ADD CONSTRAINT fk_waitlist_entries_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
 
+ALTER TABLE public.absences ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.allocations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.booking_charges ENABLE ROW LEVEL SECURITY;
@@ -1706,6 +2042,10 @@ CREATE POLICY colleague ON public.users FOR SELECT USING (((id = (NULLIF(current
   WHERE ((m.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (m.user_id = users.id))))));
 
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.directions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.documents ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.drivers ENABLE ROW LEVEL SECURITY;
 
@@ -1743,6 +2083,8 @@ ALTER TABLE public.planning_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.positions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.proofs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.requirements ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resource_pool_members ENABLE ROW LEVEL SECURITY;
@@ -1773,6 +2115,10 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON public.absences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.allocations USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.booking_charges USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
@@ -1786,6 +2132,10 @@ CREATE POLICY tenant ON public.calendar_feeds USING ((organization_id = (NULLIF(
 CREATE POLICY tenant ON public.cars USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.customers USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.directions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.documents USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.drivers USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -1812,6 +2162,8 @@ CREATE POLICY tenant ON public.places USING ((organization_id = (NULLIF(current_
 CREATE POLICY tenant ON public.planning_runs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.positions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.proofs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.requirements USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -1841,7 +2193,15 @@ CREATE POLICY tenant ON public.stops USING ((organization_id = (NULLIF(current_s
 
 CREATE POLICY tenant ON public.subjects USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.teams USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.track_points USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.tracking_links USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.transports USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.travel_times USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.unassigned_transports USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -1851,7 +2211,13 @@ CREATE POLICY tenant ON public.vehicles USING ((organization_id = (NULLIF(curren
 
 CREATE POLICY tenant ON public.waitlist_entries USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+ALTER TABLE public.track_points ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tracking_links ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.transports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.travel_times ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unassigned_transports ENABLE ROW LEVEL SECURITY;
 
@@ -1891,6 +2257,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resources TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedules TO waypost_server;
 
+REVOKE ALL ON FUNCTION public.keep_tracks(first date, last date, oldest date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keep_tracks(first date, last date, oldest date) TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requirements TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_pool_members TO waypost_server;
@@ -1915,6 +2284,8 @@ GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, f
 REVOKE ALL ON FUNCTION public.session_user_id(wanted_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_user_id(wanted_hash bytea) TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.absences TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_charges TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_groups TO waypost_server;
@@ -1924,6 +2295,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO waypost_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_feeds TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cars TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.directions TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.due_work TO waypost_server;
 
@@ -1949,6 +2324,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.planning_runs TO waypost_serve
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.positions TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.proofs TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_pools TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.routes TO waypost_server;
@@ -1965,7 +2342,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stops TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.teams TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track_points TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tracking_links TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.transports TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.travel_times TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unassigned_transports TO waypost_server;
 
