@@ -537,6 +537,7 @@ def upgrade() -> None:
             op.f(f"fk_{table}_{column}"), table, target, ["organization_id", column], ["organization_id", "id"]
         )
     op.alter_column("shifts", "end_place_id", existing_type=sa.UUID(), nullable=True)
+    _one_shift_at_once("DEFERRABLE INITIALLY IMMEDIATE")
     for (table, name), condition in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
     for (table, column), (old, new) in WORDS.items():
@@ -557,6 +558,7 @@ def downgrade() -> None:
         _close(table, column, old)
     for table, name in CHECKS:
         op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
+    _one_shift_at_once("NOT DEFERRABLE")
     op.alter_column("shifts", "end_place_id", existing_type=sa.UUID(), nullable=False)
     for table, column, _ in REFERENCES:
         op.drop_constraint(op.f(f"fk_{table}_{column}"), table, type_="foreignkey")
@@ -564,6 +566,15 @@ def downgrade() -> None:
         op.drop_column(table, column.name)
     for table in reversed(TENANT_TABLES):
         op.drop_table(table)
+
+
+def _one_shift_at_once(checked: str) -> None:
+    """At the end of a statement, so that one statement can swap two drivers."""
+    op.execute("ALTER TABLE shifts DROP CONSTRAINT ex_shifts_driver")
+    op.execute(
+        "ALTER TABLE shifts ADD CONSTRAINT ex_shifts_driver EXCLUDE USING gist (organization_id WITH =, "
+        f"driver_id WITH =, tstzrange(starts_at, ends_at) WITH &&) {checked}"
+    )
 
 
 def _forget() -> None:

@@ -161,6 +161,9 @@ class Shift(Tenant, Versioned, Base):
             (func.tstzrange(text("starts_at"), text("ends_at")), "&&"),
             name="ex_shifts_driver",
             using="gist",
+            # checked at the end of a statement, so that one statement can swap two drivers
+            deferrable=True,
+            initially="IMMEDIATE",
         ),
         ExcludeConstraint(
             ("organization_id", "="),

@@ -75,8 +75,8 @@ STOP_MACHINE = Machine(
     {
         K.PLANNED: {K.ARRIVED, K.DONE, K.SKIPPED, K.FAILED, K.CANCELLED},
         K.ARRIVED: {K.DONE, K.SKIPPED, K.FAILED, K.CANCELLED},
-        # a dropoff that was put off may still be made
-        K.SKIPPED: {K.ARRIVED, K.DONE, K.FAILED, K.CANCELLED},
+        # what was put off may still be dealt with, or be planned anew
+        K.SKIPPED: {K.PLANNED, K.ARRIVED, K.DONE, K.FAILED, K.CANCELLED},
     },
 )
 

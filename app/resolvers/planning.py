@@ -68,13 +68,9 @@ async def optimize_routes(info: Info, uow: UnitOfWork, input: OptimizeRoutesInpu
     settings = info.context.server.settings
     run = await planning.optimize_routes(
         uow,
-        input.date,
-        input.time_limit_s,
-        input.label,
         limit_max=settings.planning_time_limit_s_max,
         transports_max=settings.planning_transports_max,
-        fewest_vehicles=input.fewest_vehicles,
-        balanced=input.balanced,
+        **input.values(),
     )
     return {"planning_run": run}
 

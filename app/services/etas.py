@@ -38,8 +38,6 @@ from app.uow import UnitOfWork
 LATE = timedelta(minutes=1)
 """Less than this behind a window is no news."""
 
-SATURDAY = 5
-
 WRITE = text(
     """
     UPDATE stops SET eta = e.eta, late_since = e.late_since, updated_at = :now
@@ -134,7 +132,7 @@ async def follow(uow: UnitOfWork, settings: Settings, route: Route) -> bool:
     leaving, zone = await _leaving(uow, settings, route, visits)
     times = [leaving.at, *(visit.stop.eta or visit.stop.planned_at for visit in ahead)]
     places = [leaving.where, *(visit.location for visit in ahead)]
-    departures = [_departure(where, at.astimezone(zone)) for where, at in zip(places, times, strict=True)]
+    departures = [Departure.at(where, at.astimezone(zone)) for where, at in zip(places, times, strict=True)]
     legs = await travel.legs(uow, settings, departures)
     expected = list(_expected(ahead, legs.durations_s, leaving.at, _rests(route, uow.now), uow.now))
     return await _write(uow, expected, timedelta(seconds=settings.eta_moved_s))
@@ -150,10 +148,6 @@ async def _visits(uow: UnitOfWork, route: Route) -> list[Visit]:
         .execution_options(populate_existing=True)
     )
     return [Visit(stop, transport, Location(*point)) for stop, transport, *point in found]
-
-
-def _departure(where: Location, local: datetime) -> Departure:
-    return Departure(where, local.hour, local.weekday() >= SATURDAY)
 
 
 def _is_put_off(visit: Visit, visits: Sequence[Visit]) -> bool:

@@ -121,6 +121,54 @@ async def test_a_route_changed_by_hand_during_the_search_stays(house: House, dat
     await agreed(house)
 
 
+async def from_afar(house: House) -> UUID:
+    """A transport between places that no search has asked about."""
+    ends = {
+        f"{end}_place_id": await house.place(latitude=41.75, longitude=longitude)
+        for end, longitude in (("pickup", 44.9), ("dropoff", 44.91))
+    }
+    return await house.transport(await house.customer(), **all_day(house), **ends)
+
+
+async def put(house: House, day: Drive, ride: UUID, position: int) -> None:
+    move = {"transportId": house.gid("Transport", ride), "routeId": house.gid("Route", day.route)}
+    answer = await house.client("DISPATCHER").act("moveTransport", move | {"position": position, "pin": False}, "")
+    assert answer["__typename"] == "MoveTransportSuccess"
+
+
+async def test_what_comes_onto_a_route_from_new_places_during_the_search_stays(
+    house: House, database: Database
+) -> None:
+    day, new = await a_day(house, 2), list[UUID]()
+
+    async def by_hand() -> None:
+        new.append(await from_afar(house))
+        await put(house, day, new[0], 3)
+
+    run = await plan_while(house, database, by_hand)
+    assert (run["status"], run["unassigned_count"]) == ("SUCCEEDED", 0)
+    assert (await on_route(house, day.route))[2] == (new[0], "PICKUP")
+    assert (await row(house, "transports", new[0]))["status"] == "ASSIGNED"
+    await agreed(house)
+
+
+async def test_a_driver_heads_for_a_new_place_during_the_search(house: House, database: Database) -> None:
+    day, new = await a_day(house, 2), list[UUID]()
+    await day.start()
+
+    async def by_hand() -> None:
+        new.append(await from_afar(house))
+        await day.complete(0)
+        await put(house, day, new[0], 3)
+        await day.complete(1)
+
+    run = await plan_while(house, database, by_hand)
+    assert (run["status"], run["unassigned_count"]) == ("SUCCEEDED", 0)
+    assert (await on_route(house, day.route))[0] == (new[0], "PICKUP")
+    assert (await row(house, "transports", new[0]))["status"] == "EN_ROUTE"
+    await agreed(house)
+
+
 async def test_a_run_called_off_at_the_end_of_the_search_writes_nothing(house: House, database: Database) -> None:
     await a_day(house, 2)
 

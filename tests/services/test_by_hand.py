@@ -121,6 +121,31 @@ async def test_a_transport_goes_from_one_route_to_another(house: House) -> None:
     assert told[0]["former_driver_id"] == former
 
 
+async def test_a_route_that_a_transport_leaves_for_another_day_keeps_its_day(house: House) -> None:
+    board = await Board.of(house)
+    one, other = await board.route(2), await board.route(1)
+    await house.pool.execute("UPDATE routes SET date = date + 1 WHERE id = $1", other)
+    ride = (await sequence(house, one))[0][0]
+    assert (await board.move(ride, other, 1))["__typename"] == "MoveTransportSuccess"
+    days = [(await row(house, "routes", id))["date"] for id in (one, other)]
+    assert days == [house.day, house.day + timedelta(days=1)]
+
+
+async def test_a_stop_that_went_to_another_driver_is_hidden_from_the_former(house: House) -> None:
+    """A stop always has a place and a transport, which the former driver may not see any more."""
+    board = await Board.of(house)
+    day = await Drive.of(house, 2, customer=board.customer, **all_day(house))
+    other = await board.route(1, status="PUBLISHED")
+    await board.move(day.rides[0], other, 1)
+    seen = "query Of($id: ID!) { node(id: $id) { ... on Route { stops { place { id } transport { id } } } } }"
+    route, moved = house.gid("Route", day.route), {"id": house.gid("Stop", day.stops[0])}
+    stays = [house.gid("Transport", day.rides[1])] * 2
+    for role, hidden in (("DRIVER", []), ("DISPATCHER", [house.gid("Transport", day.rides[0])] * 2)):
+        stops = (await house.client(role).run(seen, {"id": route}))["node"]["stops"]
+        assert [stop["transport"]["id"] for stop in stops] == stays + hidden
+    assert await house.client("DRIVER").codes("query Of($id: ID!) { node(id: $id) { id } }", moved) == ["NOT_FOUND"]
+
+
 async def test_the_last_transport_leaves_a_route_with_nothing_to_do(house: House) -> None:
     board = await Board.of(house)
     one, other = await board.route(1), await board.route(1)
@@ -328,6 +353,17 @@ async def test_a_named_route_takes_it_though_another_is_nearer(house: House) -> 
     assert answer["route"]["id"] == house.gid("Route", route)
 
 
+@pytest.mark.parametrize("status", ["DELIVERED", "CANCELLED"])
+async def test_only_what_waits_is_inserted(house: House, status: str) -> None:
+    """Even on a day that has no open route."""
+    board = await Board.of(house)
+    route = await board.route(1, status="COMPLETED")
+    ride = (await sequence(house, route))[0][0]
+    await house.pool.execute("UPDATE transports SET status = $2 WHERE id = $1", ride, status)
+    async with nothing_changes(house):
+        assert await board.insert(ride) == {"__typename": "InvalidTransition", "currentStatus": status}
+
+
 async def test_why_there_is_no_place(house: House) -> None:
     board = await Board.of(house)
     ride = await board.ride()
@@ -416,6 +452,15 @@ async def test_who_is_away_cannot_take_over(house: House) -> None:
     board = await Board.of(house)
     driver = await house.driver(licence_expires_on=house.day - timedelta(days=1))
     one, other = await board.route(1, driver=driver), await board.route(1)
+    input = {"routeId": house.gid("Route", one), "withRouteId": house.gid("Route", other)}
+    async with nothing_changes(house):
+        assert await errors(board.dispatcher, "swapDrivers", input) == [("BAD_USER_INPUT", "withRouteId")]
+
+
+async def test_drivers_do_not_change_places_from_day_to_day(house: House) -> None:
+    board = await Board.of(house)
+    one, other = await board.route(1), await board.route(1)
+    await house.pool.execute("UPDATE routes SET date = date + 1 WHERE id = $1", other)
     input = {"routeId": house.gid("Route", one), "withRouteId": house.gid("Route", other)}
     async with nothing_changes(house):
         assert await errors(board.dispatcher, "swapDrivers", input) == [("BAD_USER_INPUT", "withRouteId")]

@@ -18,6 +18,12 @@ async def test_a_run_waits_for_a_worker(house: House) -> None:
     assert (run["status"], run["label"], run["timeLimit"]) == ("QUEUED", "Morning", 7)
 
 
+async def test_a_label_is_a_text(house: House) -> None:
+    async with nothing_changes(house):
+        input = {"date": house.day.isoformat(), "label": "Morning\0"}
+        assert await errors(house.client("DISPATCHER"), "optimizeRoutes", input) == [("BAD_USER_INPUT", "label")]
+
+
 @pytest.mark.parametrize("status", ["QUEUED", "RUNNING"])
 async def test_a_day_is_planned_by_one_run_at_a_time(house: House, status: str) -> None:
     run = await house.insert("planning_runs", date=house.day, status=status, progress=0, time_limit_s=1)

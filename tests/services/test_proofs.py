@@ -134,6 +134,16 @@ async def test_a_wrong_code_changes_nothing_else(house: House) -> None:
     assert await events(house) == ["TRANSPORT_CODE_REFUSED"]
 
 
+async def test_a_code_that_comes_later_is_looked_at_too(house: House) -> None:
+    drive = await _aboard(house, code=CODE)
+    await drive.complete(1)
+    assert (await drive.complete(1, proof={"code": WRONG, "barcode": "A"}))["attemptsLeft"] == 4
+    assert await _shown(house, drive) == []
+    for _ in range(2):
+        assert (await drive.complete(1, proof={"code": CODE}))["stop"]["status"] == "DONE"
+    assert [shown["kind"] for shown in await _shown(house, drive)] == ["CODE"]
+
+
 async def test_a_guess_with_a_key_counts_and_frees_the_key(house: House) -> None:
     drive = await _aboard(house, "CODE")
     driver, input = house.client("DRIVER"), drive.stop(1) | {"proof": {"code": WRONG}}

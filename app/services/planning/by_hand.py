@@ -150,6 +150,7 @@ async def insert_transport(
     """Put a transport that waits where that costs least: on one route, or on any of its day. Raises `NoPlaceFound`."""
     why = forced(force, reason)
     ride = await uow.get(Transport, transport_id)
+    _expect_waiting(ride)
     day = await _local_date(uow, ride) if route_id is None else (await uow.get(Route, route_id)).date
     for _ in range(LOOKS):
         routes = [route_id] if route_id else await _open_routes(uow, day)
@@ -172,9 +173,13 @@ async def insert_transport(
 def _place(hand: Hand, transport_id: UUID) -> Insertion | None:
     """Where a transport that waits costs least. Raises `InvalidTransition` if it does not wait any more."""
     ride = hand.ride(transport_id)
+    _expect_waiting(ride)
+    return best_insertion(hand.problem, hand.day.orders, hand.problem.by_key[ride.id])
+
+
+def _expect_waiting(ride: Transport) -> None:
     if ride.status is not TransportStatus.PENDING:
         raise InvalidTransition("transport", ride.status, TransportStatus.ASSIGNED)
-    return best_insertion(hand.problem, hand.day.orders, hand.problem.by_key[ride.id])
 
 
 async def _local_date(uow: UnitOfWork, ride: Transport) -> date:

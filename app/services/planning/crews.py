@@ -1,11 +1,12 @@
 """Who drives what: a route for a shift that has none, and two drivers who change places."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Uuid, case, func, literal, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.errors import BadUserInput, InfeasibleRoute, InvalidTransition
 from app.models import Driver, EventType, Route, RouteStatus, Shift, TransportStatus, Vehicle
@@ -16,11 +17,9 @@ from app.services.planning.by_hand import forced
 from app.services.planning.hand import Hand
 from app.services.planning.standing import UNSEEN
 from app.settings import Settings
-from app.uow import UnitOfWork
+from app.uow import UnitOfWork, translate
 
 SWAPPABLE = (*UNSEEN, RouteStatus.PUBLISHED)
-ASIDE = timedelta(days=36_525)
-"""Where a shift waits while its driver takes the other: no driver has two at once, not even between two statements."""
 
 
 async def create_route(uow: UnitOfWork, shift_id: UUID) -> Route:
@@ -60,6 +59,8 @@ async def swap_drivers(
     if route_id == with_route_id:
         raise BadUserInput("A driver changes places with another.", "withRouteId")
     seen = [await uow.get(Route, id) for id in (route_id, with_route_id)]
+    if seen[0].date != seen[1].date:
+        raise BadUserInput("Drivers change places within a day.", "withRouteId")
     shifts = await _lock(uow, [route.shift_id for route in seen])
     ids, date = [route.id for route in seen], seen[0].date
     before = await Hand.on(uow, settings, date, ids)
@@ -95,17 +96,26 @@ async def _lock(uow: UnitOfWork, ids: list[UUID]) -> Mapping[UUID, Shift]:
 
 async def _swap(uow: UnitOfWork, one: Shift, other: Shift) -> None:
     """Raises `AlreadyExists` if a driver has another shift at the time of the one to take over."""
-    one_driver, other_driver = one.driver_id, other.driver_id
-    starts_at, ends_at = one.starts_at, one.ends_at
-    one.starts_at, one.ends_at = starts_at - ASIDE, ends_at - ASIDE
-    await uow.flush()
-    other.driver_id = one_driver
-    await uow.flush()
-    one.driver_id, one.starts_at, one.ends_at = other_driver, starts_at, ends_at
+    # in one statement, at whose end it is checked that no driver has two shifts at once
+    swapped = (
+        update(Shift)
+        .where(Shift.organization_id == one.organization_id, among(Shift.id, [one.id, other.id]))
+        .values(
+            driver_id=case(
+                (Shift.id == one.id, literal(other.driver_id, Uuid())), else_=literal(one.driver_id, Uuid())
+            ),
+            version=Shift.version + 1,
+            updated_at=uow.now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    try:
+        await uow.session.execute(swapped)
+    except IntegrityError as error:
+        raise translate(error) from error
     for shift in (one, other):
-        shift.version += 1
+        await uow.session.refresh(shift)
         uow.emit(EventType.SHIFT_UPDATED, shift)
-    await uow.flush()
 
 
 def _plannable(uow: UnitOfWork, date: date, shifts: list[UUID]) -> Select[int]:

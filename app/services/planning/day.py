@@ -128,7 +128,7 @@ class Day:
 
     def _number(self, location: routing.Location, at: datetime) -> int:
         local = at.astimezone(self.standing.zone)
-        departure = Departure(location, local.hour, local.weekday() >= 5)
+        departure = Departure.at(location, local)
         if self.known_only and departure not in self.numbers:
             near = [
                 (abs(known.hour - local.hour), number)
@@ -154,6 +154,8 @@ class Day:
         opens_at = self._opens_at(shift, route)
         if (opens_at >= shift.ends_at or not crew.plannable) and not fixed.bound and not self.by_hand:
             return None
+        if self.known_only and not self._knows(fixed.bound):
+            raise Elsewhere
         capacity = crew.vehicle.capacity if crew.vehicle.capacity is not None else crew.vehicle_type.capacity
         equipment = {*crew.vehicle_type.equipment, *crew.vehicle.equipment}
         end = None if shift.end_place_id is None else self.standing.places[shift.end_place_id]
@@ -170,6 +172,12 @@ class Day:
             costs=self._costs[shift.id],
             prefix=fixed.prefix,
         )
+
+    def _knows(self, rides: Iterable[UUID]) -> bool:
+        """Whether travel times are known of the places of these."""
+        known = {departure.location for departure in self.numbers}
+        found = (self.standing.transports[id] for id in rides)
+        return all(self.standing.places[id] in known for ride in found for id in _ends(ride))
 
     @cached_property
     def _costs(self) -> Mapping[UUID, routing.Costs]:
@@ -354,6 +362,10 @@ class Day:
             return self.goals
         seconds = [vehicle.costs.second for vehicle in self.vehicles]
         return replace(self.goals, balance=max(1, BALANCE * sum(seconds) // len(seconds)))
+
+
+def _ends(ride: Transport) -> tuple[UUID, UUID]:
+    return ride.pickup_place_id, ride.dropoff_place_id
 
 
 def _rests(route: Route | None) -> list[tuple[datetime, datetime]]:

@@ -119,8 +119,9 @@ class Layer:
 
     def _frame(self, one: Laid) -> dict[str, Any]:
         crew = {"driver_id": one.shift.driver_id, "vehicle_id": one.shift.vehicle_id, "shift_id": one.shift.id}
-        run = {"planning_run_id": self.run.id} if self.run is not None else {}
-        return {"date": self.standing.date, "estimated": one.estimated} | crew | run
+        # by hand, routes of two days may be in hand at once, and each keeps its own
+        run = {"planning_run_id": self.run.id, "date": self.standing.date} if self.run is not None else {}
+        return {"estimated": one.estimated} | crew | run
 
     def _times(self, one: Laid, route: Route | None) -> dict[str, Any]:
         """A route under way has set out long ago, and has driven a part of its distance."""

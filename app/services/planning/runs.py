@@ -23,7 +23,7 @@ async def optimize_routes(
     uow: UnitOfWork,
     date: date,
     time_limit_s: int,
-    label: str | None,
+    label: str | None = None,
     *,
     limit_max: int,
     transports_max: int,

@@ -24,6 +24,7 @@ from app.services.planning.fixed import uuid_of
 from app.services.planning.laying import Laid, Layer
 from app.services.planning.standing import of_day
 from app.services.routing import problem as routing
+from app.services.routing.checker import route_violations
 from app.services.routing.insertion import fits
 from app.services.routing.schedule import driven
 from app.settings import Settings
@@ -143,11 +144,17 @@ class Adapted:
         shift, before = self.now.standing.shifts[shift_id], self.then.standing.shifts.get(shift_id)
         if before is None or shift_id not in self.vehicles:
             return True
-        if shift.version != before.version:
+        if shift.version != before.version or self._has_unknown(shift_id):
             return True
         ahead = self.now.orders.get(shift_id, ())
         left = set(ahead)
         return [call for call in self.then.orders.get(shift_id, ()) if call in left] != list(ahead)
+
+    def _has_unknown(self, shift_id: UUID) -> bool:
+        """Whether something came onto the route from a place that nobody knows travel times of."""
+        route = self.now.standing.routes.get(shift_id)
+        ahead = self.now.standing.ahead(route) if route else ()
+        return any(stop.transport_id not in self.problem.by_key for stop in ahead)
 
     def _is_untouched(self, shift_id: UUID, planned: routing.PlannedRoute) -> bool:
         then, now = self.then.standing.transports, self.now.standing.transports
@@ -194,7 +201,9 @@ class Adapted:
             return planned
         if not left:
             return routing.PlannedRoute(shift_id, (), vehicle.shift.open_s, vehicle.shift.open_s, 0)
-        return fits(self.problem, vehicle, left)
+        route = fits(self.problem, vehicle, left)
+        # whatever is stored was judged: the plan by the solver, and what was made of it since here
+        return None if route is None or route_violations(self.problem, route) else route
 
     def _left(self, shift_id: UUID, calls: list[routing.Call]) -> list[routing.Call]:
         """What of them is still to be done, led by what is under way by now."""

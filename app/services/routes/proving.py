@@ -108,6 +108,8 @@ async def keep(
     there = await _there(uow, stop) if again else []
     known = {(proof.kind, proof.document_id, proof.barcode) for proof in there}
     added = [proof for proof in _proofs(shown) if (proof.kind, proof.document_id, proof.barcode) not in known]
+    if again and any(proof.kind is ProofKind.CODE for proof in added):
+        await _check_code(uow, ride, shown.code or "")
     if len(there) + len(added) > PROOFS_MAX:
         raise BadUserInput(f"At most {PROOFS_MAX} proofs of a stop.", "proof")
     for proof in added:

@@ -50,8 +50,8 @@ async def _travel(tour: Tour, settings: Settings, way: Sequence[Stop], ride: Tra
         select(Place).where(Place.organization_id == uow.viewer.organization_id, among(Place.id, set(ids)))
     )
     places = {place.id: Location(place.latitude, place.longitude) for place in rows}
-    hour = at.astimezone(ZoneInfo((await values.organization(uow)).time_zone)).hour
-    return (await travel.known(uow, settings, [Departure(places[id], hour) for id in ids])).matrix
+    local = at.astimezone(ZoneInfo((await values.organization(uow)).time_zone))
+    return (await travel.known(uow, settings, [Departure.at(places[id], local) for id in ids])).matrix
 
 
 def _ways_round_s(matrix: Matrix, stops: int) -> Iterator[int]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import NamedTuple, Protocol
 
@@ -26,6 +27,7 @@ CONGESTION = (1.0, 1.2, 1.35)
 """How many times longer than on free streets the way takes when they are free, busy, and at rush hour. Assumptions, as
 are the hours below: a provider knows better."""
 
+SATURDAY = 5
 WEEKDAY = (*[FREE] * 7, RUSH, RUSH, *[BUSY] * 7, RUSH, RUSH, RUSH, BUSY, *[FREE] * 4)
 WEEKEND = (*[FREE] * 10, *[BUSY] * 10, *[FREE] * 4)
 """How the streets are in each hour of the day."""
@@ -52,6 +54,10 @@ class Departure(NamedTuple):
     location: Location
     hour: int
     weekend: bool = False
+
+    @classmethod
+    def at(cls, location: Location, local: datetime) -> "Departure":
+        return cls(location, local.hour, local.weekday() >= SATURDAY)
 
     @property
     def point(self) -> Point:

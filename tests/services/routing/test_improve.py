@@ -30,7 +30,7 @@ SLOW = list(HealthCheck)
 
 def order_of_some(problem: Problem, van: Vehicle, chance: random.Random) -> list[Call]:
     """The prefix, then some requests, each fetched before it is brought."""
-    mine = [r for r in problem.requests if r.pickup is not None or r.allowed == {van.key}]
+    mine = [r for r in problem.requests if r.pickup is not None or r.allowed == frozenset({van.key})]
     order: list[Call] = []
     for ride in mine:
         if chance.random() < 0.6 and not any(call.request == ride.key for call in van.prefix):

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 from time import monotonic
@@ -10,9 +9,10 @@ from app.services.routing.checker import Violation, ViolationKind, violations
 from app.services.routing.objective import Weights
 from app.services.routing.problem import (
     Break,
-    Call,
     Costs,
     Goals,
+    Key,
+    Orders,
     Plan,
     PlannedRoute,
     PlannedStop,
@@ -232,7 +232,7 @@ def test_best_of_all_assignments() -> None:
         for i, (a, b) in enumerate(places, 3)
     ]
     problem: Problem = road(rides, [vehicle("v"), vehicle("w", 99, 99)])
-    opens_s = {f"r{i}": 2 * i * HOUR for i in range(3, 7)}
+    opens_s: dict[Key, int] = {f"r{i}": 2 * i * HOUR for i in range(3, 7)}
     costs = []
     for choice in product("vw", repeat=4):
         cost = 0
@@ -333,7 +333,7 @@ class TestUnderWay:
 
     def test_the_order_of_what_is_aboard_is_free(self) -> None:
         rides = [request("far", None, 50, allowed={"v"}), request("near", None, 10, allowed={"v"})]
-        far_first = {"v": calls("-far -near")}
+        far_first: Orders = {"v": calls("-far -near")}
         plan = solve(road(rides, [vehicle("v", 0, None)]), 2, current=far_first)
         assert orders(plan) == {"v": "-near -far"}
 
@@ -388,7 +388,7 @@ class TestWarmStart:
     def test_the_best_is_found_from_a_bad_beginning(self) -> None:
         problem = tbilisi(12, 3)
         best = solve(problem, 10)
-        one_by_one: dict[object, Sequence[Call]] = {"v0": [call for r in problem.requests for call in r.calls]}
+        one_by_one: Orders = {"v0": [call for r in problem.requests for call in r.calls]}
         assert solve(problem, 10, current=one_by_one).objective == best.objective
 
 

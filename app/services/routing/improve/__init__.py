@@ -74,10 +74,10 @@ LOOSE_PRICE = 3.0
 in islands: on lrc2_2_3 half of the searches ended 8 to 18 % above the best known, and none since plans between the
 islands are passed through."""
 
-LOOSE_SHARE = 0.3
+LOOSE_SHARE = 0.5
 """Of cooling down."""
 
-STARTS_MAX = 3
+STARTS_MAX = 5
 
 STEPS_PER_LOOK = 100_000
 """Iterations between two looks at the clock, times visits: about 10 ms."""
@@ -321,17 +321,17 @@ class _Search:
                 self._back_to_best()
             elif number > 0:
                 self._begin_anew(end)
-            self._cool(WARM if last else HOT, end)
+            self._cool(WARM if last else HOT, end, loose=number % 2 == 1 and not last)
 
-    def _cool(self, hot: float, end: float) -> None:
+    def _cool(self, hot: float, end: float, *, loose: bool) -> None:
         begin = self.pace.share
-        strict = self.work.best_sums[DROPPED] > 0
+        loose = loose and not self.work.best_sums[DROPPED]
         while (share := self.pace.share) < end:
             done = (share - begin) / (end - begin)
-            if done >= LOOSE_SHARE and not strict:
+            if loose and done >= LOOSE_SHARE:
                 self._complete(share + (end - share) / 4)
-                strict = True
-            self._step(hot * (COLD / hot) ** done, STRICT if strict else LOOSE)
+                loose = False
+            self._step(hot * (COLD / hot) ** done, LOOSE if loose else STRICT)
 
     def _begin_anew(self, end: float) -> None:
         """Another plan."""

@@ -108,7 +108,10 @@ def _in_route(
     pickup, fresh = pack.requests[request, PICKUP], pack.requests[request, ANCHOR] < 0
     entry = 0 if work.routes[vehicle, IN_USE] else rules[FIXED_COST]
     pickup_after, dropoff_after = 0, 0
+    opens = pack.nodes[pickup, OPEN] if fresh else -NEVER
     for place in range(fixed, end if fresh else fixed + 1):
+        if at[place + 1, LATEST] < opens:
+            continue
         here, begin, worked, by, onward = (
             row[place],
             at[place, BEGIN],
@@ -125,12 +128,18 @@ def _in_route(
             base += rules[METRE_COST] * (pack.legs_to[pickup, here, WAY] + onward - at[place, GAP])
             if base + rules[METRE_COST] * pack.requests[request, DETOUR] >= bound:
                 continue
-            begin = max(begin + pack.legs_to[pickup, here, TIME], pack.nodes[pickup, OPEN])
+            begin = max(begin + pack.legs_to[pickup, here, TIME], opens)
             late = begin > closes or begin + pack.legs[pickup, ahead, TIME] > at[place + 1, LATEST]
             if late or not _room(pack, at, rules, request, place) or _blinks(work, blink):
                 continue
             worked += pack.legs_to[pickup, here, TIME]
             by, here = min(by, closes - worked), pickup
+            if rules[SECOND_COST] > 0:
+                onward_s = pack.legs[pickup, ahead, TIME]
+                _, lasts = _lasting(at, place, begin + onward_s, worked + onward_s, by)
+                seconds = lasts - work.routes[vehicle, LASTS]
+                if base + rules[METRE_COST] * pack.requests[request, DETOUR] + rules[SECOND_COST] * seconds >= bound:
+                    continue
         cost, behind = _dropoff(
             pack, work, request, vehicle, place, here, begin, worked, by, onward, base, bound, busiest, blink
         )
@@ -171,21 +180,18 @@ def _dropoff(
     while True:
         ahead, seconds = row[after + 1], pack.legs_to[dropoff, here, TIME]
         cost = base + metre * (pack.legs_to[dropoff, here, WAY] + pack.legs[dropoff, ahead, WAY] - gap)
-        if cost < bound:
-            served = max(begin + seconds, opens)
-            onward = pack.legs[dropoff, ahead, TIME]
-            if served <= closes and served + onward <= at[after + 1, LATEST]:
-                if timed:
-                    cost += _time_cost(
-                        pack, work, request, vehicle, after, served, worked + seconds, by, onward, busiest, ride_by
-                    )
-                if cost < bound and not (fresh and _blinks(work, blink)):
-                    if hard:
-                        cost += _hidden_cost(
-                            pack, work, request, vehicle, place, after, served, worked + seconds, by, onward
-                        )
-                    if cost < bound:
-                        bound, found = cost, after
+        served = max(begin + seconds, opens)
+        reached = served + pack.legs[dropoff, ahead, TIME]
+        if cost < bound and served <= closes and reached <= at[after + 1, LATEST]:
+            leaving = min(by, closes - worked - seconds)
+            driven = worked + seconds + pack.legs[dropoff, ahead, TIME]
+            if timed:
+                cost += _time_cost(pack, work, request, vehicle, after, reached, driven, leaving, busiest)
+            if cost < bound and worked + seconds <= ride_by and not (fresh and _blinks(work, blink)):
+                if hard:
+                    cost += _hidden_cost(pack, work, request, vehicle, place, after, reached, driven, leaving)
+                if cost < bound:
+                    bound, found = cost, after
         after += 1
         if after == last:
             break
@@ -200,16 +206,12 @@ def _dropoff(
 
 
 @inlined
-def _lasting(
-    pack: Pack, work: Work, request: int, vehicle: int, after: int, served: int, worked: int, by: int, onward: int
-) -> tuple[int, int]:
-    """(driving and service, seconds from setting out to the end) with the dropoff served from `served` on."""
-    at = work.at[vehicle]
-    total = worked + onward + at[after + 1, AHEAD]
-    end = max(served + onward + at[after + 1, AHEAD], at[after + 1, BACK])
-    by = min(by, pack.nodes[pack.requests[request, DROPOFF], CLOSE] - worked)
-    by = min(by, at[after + 1, LATEST] - worked - onward)
-    return total, end - min(by, end - total)
+def _lasting(at: Ints, after: int, reached: int, worked: int, by: int) -> tuple[int, int]:
+    """(driving and service, seconds from setting out to the end) of a route that reaches the place behind `after` at
+    `reached`, after `worked` seconds of driving and service, if it sets out by `by`."""
+    total = worked + at[after + 1, AHEAD]
+    end = max(reached + at[after + 1, AHEAD], at[after + 1, BACK])
+    return total, end - min(by, at[after + 1, LATEST] - worked, end - total)
 
 
 @inlined
@@ -219,20 +221,18 @@ def _time_cost(
     request: int,
     vehicle: int,
     after: int,
-    served: int,
+    reached: int,
     worked: int,
     by: int,
-    onward: int,
     busiest: int,
-    ride_by: int,
 ) -> int:
-    """What the dropoff there costs in time and balance, at least; `NO_PLACE` if it breaks a limit."""
+    """What the request costs in time and balance, at least; `NO_PLACE` if it breaks a limit."""
     rules, route = pack.vehicles[vehicle], work.routes[vehicle]
-    total, lasts = _lasting(pack, work, request, vehicle, after, served, worked, by, onward)
+    total, lasts = _lasting(work.at[vehicle], after, reached, worked, by)
     service = pack.nodes[pack.requests[request, DROPOFF], SERVICE]
     if pack.requests[request, ANCHOR] < 0:
         service += pack.nodes[pack.requests[request, PICKUP], SERVICE]
-    if lasts > rules[DURATION] or total - service - route[SERVED] > rules[DRIVING] or worked > ride_by:
+    if lasts > rules[DURATION] or total - service - route[SERVED] > rules[DRIVING]:
         return NO_PLACE
     return rules[SECOND_COST] * (lasts - route[LASTS]) + pack.scalars[BALANCE] * max(0, total - busiest)
 
@@ -245,10 +245,9 @@ def _hidden_cost(
     vehicle: int,
     place: int,
     after: int,
-    served: int,
+    reached: int,
     worked: int,
     by: int,
-    onward: int,
 ) -> int:
     """What it costs in time beyond that, evaluated exactly; `NO_PLACE` if it is impossible."""
     length = work.routes[vehicle, LENGTH]
@@ -258,7 +257,7 @@ def _hidden_cost(
     start, end = best_times(pack, vehicle, work.draft, length, work.desk)
     if end == NEVER:
         return NO_PLACE
-    _, lasts = _lasting(pack, work, request, vehicle, after, served, worked, by, onward)
+    _, lasts = _lasting(work.at[vehicle], after, reached, worked, by)
     return pack.vehicles[vehicle, SECOND_COST] * (end - start - lasts)
 
 
