@@ -21,11 +21,19 @@ def main() -> int:
         "format": lambda: _run("ruff", "format", "--check", "."),
         "mypy": lambda: _run("mypy", *code),
         "import contracts": lambda: _run("lint-imports"),
+        "machine code": lambda: machine_code.wait() == 0,
         "tests": lambda: _run("pytest", "-n", "4", "--dist", "worksteal", *sys.argv[1:]),
     }
+    machine_code = _compile()
     failed = [name for name, step in steps.items() if not _checked(name, step)]
     print("\n" + (f"FAILED: {', '.join(failed)}" if failed else "All is well."))
     return 1 if failed else 0
+
+
+def _compile() -> "subprocess.Popen[bytes]":
+    """The planner's machine code, once and beside the other steps, or else each process of the tests would do it."""
+    code = "from app.services.routing.improve import compile_improver; compile_improver()"
+    return subprocess.Popen([str(VENV / "bin" / "python"), "-c", code], cwd=ROOT)
 
 
 def _checked(name: str, step: Callable[[], bool]) -> bool:

@@ -13,7 +13,7 @@ from tests.sizes import sizes
 SECRET = "0123456789" * 4
 
 
-@sizes(Options(transports=14, drivers=3, search_s=1), Options())
+@sizes(Options(transports=8, drivers=2, search_s=1), Options())
 async def test_nothing_is_lost_in_a_day(superuser_url: str, urls: Urls, size: Options) -> None:
     database = superuser_url.rsplit("/", 1)[1]
     server_url = f"{urls.server.rsplit('/', 1)[0]}/{database}"

@@ -141,8 +141,14 @@ async def deadlocks(own: Realm) -> int:
     return found
 
 
-SOON = ("BookSlotSuccess", "CancelBookingSuccess")
-LATER = ("PublishRoutesSuccess", "StartRouteSuccess", "CompleteStopSuccess", "CancelTransportSuccess")
+SOON = ("BookSlotSuccess",)
+LATER = (
+    "CancelBookingSuccess",
+    "PublishRoutesSuccess",
+    "StartRouteSuccess",
+    "CompleteStopSuccess",
+    "CancelTransportSuccess",
+)
 
 
 @sizes(Melee(people=20, seconds=4, happens=SOON), Melee(people=40, seconds=90, happens=SOON + LATER))

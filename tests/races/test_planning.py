@@ -3,13 +3,14 @@
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete
 
+from app import clock
 from app.access import Viewer
 from app.context import Server
 from app.db import Database
@@ -91,6 +92,29 @@ async def test_a_stop_is_done_during_the_search(house: House, database: Database
     assert (run["status"], run["unassigned_count"]) == ("SUCCEEDED", 0)
     assert (await row(house, "transports", day.rides[0]))["status"] == "DELIVERED"
     assert (await row(house, "transports", new))["status"] == "ASSIGNED"
+    await agreed(house)
+
+
+@pytest.mark.parametrize("age_s", [0, 3600])
+async def test_a_driver_drives_on_during_the_search(house: House, database: Database, age_s: int) -> None:
+    """The search began where the phone was; by now it is elsewhere, or has not been heard of for long."""
+    day = await a_day(house, 2)
+    await day.start()
+    await day.complete(0)
+    new = await house.transport(await house.customer(), **all_day(house))
+    driver = house.people["DRIVER"].viewer.driver_id
+    where = {"latitude": 41.7, "longitude": 44.9, "recorded_at": clock.now()}
+    await house.insert("positions", driver_id=driver, **where)
+
+    async def drive_on() -> None:
+        seen_at = clock.now() - timedelta(seconds=age_s)
+        await house.pool.execute(
+            "UPDATE positions SET latitude = 41.71, recorded_at = $2 WHERE driver_id = $1", driver, seen_at
+        )
+
+    run = await plan_while(house, database, drive_on)
+    assert (run["status"], run["assigned_count"], run["unassigned_count"]) == ("SUCCEEDED", 3, 0)
+    assert (await row(house, "transports", new))["route_id"] == day.route
     await agreed(house)
 
 

@@ -273,7 +273,21 @@ async def test_at_noon_a_driver_is_where_the_phone_is(house: House, worker: Work
     await house.insert("positions", driver_id=driver, latitude=41.50, longitude=44.80, recorded_at=clock.now())
     await planned(house, noon.day)
     first = await house.value("SELECT min(planned_at) FROM stops WHERE organization_id = $1 AND status = 'PLANNED'")
-    assert first > noon.now + timedelta(minutes=30)
+    assert noon.now + timedelta(minutes=30) < first < noon.now + timedelta(hours=2)
+    assert (await events(house))[-3:] == ["PLANNING_STARTED", "ROUTE_CHANGED", "PLANNING_SUCCEEDED"]
+
+
+async def test_at_noon_others_take_over_from_a_driver_who_is_far_away(house: House, worker: Work) -> None:
+    """All but the one that the driver is on the way to."""
+    noon, customer = Noon(house, clock.now()), await house.customer()
+    rides = [await noon.ride(customer) for _ in range(4)]
+    route = await noon.route(rides)
+    driver = (await row(house, "routes", route))["driver_id"]
+    await house.insert("positions", driver_id=driver, latitude=41.0, longitude=44.0, recorded_at=clock.now())
+    await house.shift(await house.driver(), starts_at=noon.dawn, ends_at=noon.now + timedelta(hours=6))
+    assert (await planned(house, noon.day))["summary"] == {"routes": 2, "assigned": 3, "unassigned": 0}
+    ahead = [ride for ride, _, status in await standing(house, route) if status == "PLANNED"]
+    assert ahead == [rides[1]] * 2
 
 
 async def test_a_rest_that_was_taken_is_not_planned_again(house: House, worker: Work) -> None:

@@ -1177,7 +1177,7 @@ ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT ex_allocations_unit EXCLUDE USING gist (organization_id WITH =, unit_id WITH =, during WITH &&) WHERE ((unit_id IS NOT NULL));
 
 ALTER TABLE ONLY public.shifts
-    ADD CONSTRAINT ex_shifts_driver EXCLUDE USING gist (organization_id WITH =, driver_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
+    ADD CONSTRAINT ex_shifts_driver EXCLUDE USING gist (organization_id WITH =, driver_id WITH =, tstzrange(starts_at, ends_at) WITH &&) DEFERRABLE;
 
 ALTER TABLE ONLY public.shifts
     ADD CONSTRAINT ex_shifts_vehicle EXCLUDE USING gist (organization_id WITH =, vehicle_id WITH =, tstzrange(starts_at, ends_at) WITH &&);

@@ -154,8 +154,11 @@ class Day:
         opens_at = self._opens_at(shift, route)
         if (opens_at >= shift.ends_at or not crew.plannable) and not fixed.bound and not self.by_hand:
             return None
-        if self.known_only and not self._knows(fixed.bound):
+        if self.known_only and not self._knows(*self._places_of(fixed.bound)):
             raise Elsewhere
+        if fixed.last is not None:
+            # who writes the plan starts there, if the driver's position is too old by then
+            self._place(self.standing.places[fixed.last[0]], opens_at, self._window(opens_at, opens_at))
         capacity = crew.vehicle.capacity if crew.vehicle.capacity is not None else crew.vehicle_type.capacity
         equipment = {*crew.vehicle_type.equipment, *crew.vehicle.equipment}
         end = None if shift.end_place_id is None else self.standing.places[shift.end_place_id]
@@ -173,11 +176,13 @@ class Day:
             prefix=fixed.prefix,
         )
 
-    def _knows(self, rides: Iterable[UUID]) -> bool:
-        """Whether travel times are known of the places of these."""
-        known = {departure.location for departure in self.numbers}
-        found = (self.standing.transports[id] for id in rides)
-        return all(self.standing.places[id] in known for ride in found for id in _ends(ride))
+    def _knows(self, *places: routing.Location) -> bool:
+        """Whether travel times are known of these."""
+        return {departure.location for departure in self.numbers}.issuperset(places)
+
+    def _places_of(self, rides: Iterable[UUID]) -> list[routing.Location]:
+        found, places = [self.standing.transports[id] for id in rides], self.standing.places
+        return [places[id] for ride in found for id in (ride.pickup_place_id, ride.dropoff_place_id)]
 
     @cached_property
     def _costs(self) -> Mapping[UUID, routing.Costs]:
@@ -200,7 +205,9 @@ class Day:
     def _position(self, shift: Shift) -> Position | None:
         """Where a driver under way was seen since the last stop, if that was lately."""
         position = self.standing.positions.get(shift.driver_id)
-        if self.known_only or position is None or not self._under_way(self.standing.routes.get(shift.id)):
+        if position is None or not self._under_way(self.standing.routes.get(shift.id)):
+            return None
+        if self.known_only and not self._knows(routing.Location(position.latitude, position.longitude)):
             return None
         last = self.fixed[shift.id].last
         newest = max(self.standing.now - FRESH, last[1] if last else self.standing.now - FRESH)
@@ -362,10 +369,6 @@ class Day:
             return self.goals
         seconds = [vehicle.costs.second for vehicle in self.vehicles]
         return replace(self.goals, balance=max(1, BALANCE * sum(seconds) // len(seconds)))
-
-
-def _ends(ride: Transport) -> tuple[UUID, UUID]:
-    return ride.pickup_place_id, ride.dropoff_place_id
 
 
 def _rests(route: Route | None) -> list[tuple[datetime, datetime]]:

@@ -4,7 +4,7 @@ A route that has gone on is led on from where it is by now, if the plan still ho
 dispatcher has changed the route by hand meanwhile, the route keeps what it has and takes nothing new.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from uuid import UUID
 
@@ -47,7 +47,8 @@ async def store(uow: UnitOfWork, settings: Settings, planning_run_id: UUID, day:
     run = await uow.get(PlanningRun, planning_run_id, lock=True)
     if run.status is not PlanningStatus.RUNNING:
         raise InvalidTransition("planning run", run.status, PlanningStatus.SUCCEEDED)
-    standing = await of_day(uow, run.date, lock=True)
+    # drivers have moved on since, to where no travel times are known from
+    standing = replace(await of_day(uow, run.date, lock=True), positions=day.standing.positions)
     now = Day(standing, day.goals, dict(day.numbers), known_only=True)
     adapted = Adapted(day, now, found)
     layer = Layer(uow, now, run)

@@ -99,7 +99,7 @@ def test_behind_the_prefix() -> None:
     assert obstacle(idle, early) is None
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(problems(requests=1, vehicles=2))
 def test_none_if_and_only_if_some_order_is_feasible(problem: Problem) -> None:
     assume(problem.vehicles)

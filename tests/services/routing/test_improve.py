@@ -42,7 +42,7 @@ def order_of_some(problem: Problem, van: Vehicle, chance: random.Random) -> list
     return [*van.prefix, *order]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=50, deadline=None, suppress_health_check=SLOW)
 @given(problems(), st.integers(0, 2**16))
 def test_times_are_those_of_the_plain_function(problem: Problem, number: int) -> None:
     if not problem.requests or not problem.vehicles:
@@ -59,7 +59,7 @@ def test_times_are_those_of_the_plain_function(problem: Problem, number: int) ->
             assert (start_s, end_s) == ((0, NEVER) if route is None else (route.start_s, route.end_s))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 @given(problems(), st.integers(0, 2**16))
 def test_every_route_can_be_driven_and_costs_what_was_said(problem: Problem, number: int) -> None:
     bound = {call.request for van in problem.vehicles for call in van.prefix}

@@ -126,7 +126,7 @@ def test_quick_enough_for_a_dispatcher() -> None:
     assert monotonic() - began < 0.5
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(problems(requests=3, vehicles=2), st.data())
 def test_no_place_is_cheaper(problem: Problem, data: st.DataObject) -> None:
     """Every pair of places by the slow second opinion; no order that it calls feasible costs less or is overlooked."""

@@ -21,7 +21,7 @@ from .oracle import feasible
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(problems())
 def test_every_plan_is_sound_complete_and_explained(problem: Problem) -> None:
     plan = solve(problem, 0.1)
@@ -38,7 +38,7 @@ def test_every_plan_is_sound_complete_and_explained(problem: Problem) -> None:
     assert (baseline(problem, plan.served) == 0) or plan.served
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(problems())
 def test_first_come_first_served_is_sound_too(problem: Problem) -> None:
     possible = tuple(r for r in problem.requests if obstacle(problem, r) is None)
@@ -50,7 +50,7 @@ def test_first_come_first_served_is_sound_too(problem: Problem) -> None:
     assert 0 <= cost <= LARGEST_COST
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
 @given(problems(requests=2, vehicles=1), st.data())
 def test_the_checker_accepts_what_can_be_driven_and_nothing_else(problem: Problem, data: st.DataObject) -> None:
     """Every order of the calls of some requests: the slow second opinion, the exact times, and what is driven anyway
@@ -64,7 +64,7 @@ def test_the_checker_accepts_what_can_be_driven_and_nothing_else(problem: Proble
         assert (route_violations(problem, driven(problem, van, order)) == []) == possible
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
 @given(problems(requests=3, vehicles=1, under_way=False), st.data())
 def test_the_checker_sees_every_second(problem: Problem, data: st.DataObject) -> None:
     """Times that are as early as they can be: none can be earlier, and no rule is tighter than it was."""

@@ -224,7 +224,7 @@ def test_a_late_break_is_still_taken() -> None:
     assert [(v.kind, v.excess) for v in route_violations(road([ride], [van]), route)] == [(ViolationKind.WINDOW, 160)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(problems(requests=2, vehicles=1), st.data())
 def test_agrees_with_a_slow_second_opinion(problem: Problem, data: st.DataObject) -> None:
     assume(problem.vehicles)

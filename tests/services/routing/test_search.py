@@ -173,7 +173,7 @@ def test_without_time_there_is_still_a_plan() -> None:
     assert search(problem, problem.requests, Weights.of(problem, problem.requests), 0.001, lambda _: None) is not None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(problems())
 def test_whatever_the_rules_the_plan_is_sound(problem: Problem) -> None:
     possible = [r for r in problem.requests if obstacle(problem, r) is None]

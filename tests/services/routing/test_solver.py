@@ -1,5 +1,10 @@
+import os
+import subprocess
+import sys
+import textwrap
 from dataclasses import replace
 from itertools import pairwise, product
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -209,6 +214,26 @@ def test_without_any_time_there_is_still_a_plan() -> None:
     plan = solve(problem, 0)
     assert violations(problem, plan) == []
     assert plan.unassigned == ()
+
+
+def test_the_limit_is_kept_before_there_is_machine_code(tmp_path: Path) -> None:
+    """A new installation: compiling takes longer than there is time, so the plan is OR-Tools' alone."""
+    program = """
+        from time import monotonic
+        from app.services.routing.solver import solve
+        from tests.services.routing.days import tbilisi
+        began = monotonic()
+        plan = solve(tbilisi(6, 2), 1.5)
+        print(len(plan.unassigned), monotonic() - began < 4)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "0 True\n"
 
 
 def test_never_returns_what_the_checker_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

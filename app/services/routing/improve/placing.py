@@ -60,7 +60,10 @@ from app.services.routing.improve.routes import Work, copy, most_work, put_in
 from app.services.routing.improve.timing import best_times
 
 NO_PLACE = 2**60
-"""More than any cost."""
+"""More than any cost of a place."""
+
+IMPOSSIBLE = 2**61
+"""Still more together with any other cost, even if a detour saves something."""
 
 
 @compiled
@@ -226,14 +229,14 @@ def _time_cost(
     by: int,
     busiest: int,
 ) -> int:
-    """What the request costs in time and balance, at least; `NO_PLACE` if it breaks a limit."""
+    """What the request costs in time and balance, at least; `IMPOSSIBLE` if it breaks a limit."""
     rules, route = pack.vehicles[vehicle], work.routes[vehicle]
     total, lasts = _lasting(work.at[vehicle], after, reached, worked, by)
     service = pack.nodes[pack.requests[request, DROPOFF], SERVICE]
     if pack.requests[request, ANCHOR] < 0:
         service += pack.nodes[pack.requests[request, PICKUP], SERVICE]
     if lasts > rules[DURATION] or total - service - route[SERVED] > rules[DRIVING]:
-        return NO_PLACE
+        return IMPOSSIBLE
     return rules[SECOND_COST] * (lasts - route[LASTS]) + pack.scalars[BALANCE] * max(0, total - busiest)
 
 
@@ -249,14 +252,14 @@ def _hidden_cost(
     worked: int,
     by: int,
 ) -> int:
-    """What it costs in time beyond that, evaluated exactly; `NO_PLACE` if it is impossible."""
+    """What it costs in time beyond that, evaluated exactly; `IMPOSSIBLE` if it is impossible."""
     length = work.routes[vehicle, LENGTH]
     copy(work.rows[vehicle], work.draft, length)
     pickup = pack.requests[request, PICKUP] if pack.requests[request, ANCHOR] < 0 else -1
     length = put_in(work.draft, length, pickup, pack.requests[request, DROPOFF], place, after)
     start, end = best_times(pack, vehicle, work.draft, length, work.desk)
     if end == NEVER:
-        return NO_PLACE
+        return IMPOSSIBLE
     _, lasts = _lasting(work.at[vehicle], after, reached, worked, by)
     return pack.vehicles[vehicle, SECOND_COST] * (end - start - lasts)
 
