@@ -1,5 +1,7 @@
 """Dispatch: teams, absences, documents and proofs, tracks, travel times and directions; and what a day can demand."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -20,7 +22,7 @@ TENANT_TABLES = (
     "proofs",
 )
 
-COLUMNS = (
+COLUMNS: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("drivers", sa.Column("team_id", sa.Uuid(), nullable=True)),
     ("drivers", sa.Column("skills", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)),
     ("drivers", sa.Column("licence_number", sa.Text(), nullable=True)),
@@ -530,8 +532,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_proofs_stop_id"), "proofs", ["organization_id", "stop_id"], unique=False)
     op.create_index(op.f("ix_proofs_transport_id"), "proofs", ["organization_id", "transport_id"], unique=False)
-    for table, column in COLUMNS:
-        op.add_column(table, column)
+    for table, added in COLUMNS:
+        op.add_column(table, added)
     for table, column, target in REFERENCES:
         op.create_foreign_key(
             op.f(f"fk_{table}_{column}"), table, target, ["organization_id", column], ["organization_id", "id"]
@@ -562,8 +564,8 @@ def downgrade() -> None:
     op.alter_column("shifts", "end_place_id", existing_type=sa.UUID(), nullable=False)
     for table, column, _ in REFERENCES:
         op.drop_constraint(op.f(f"fk_{table}_{column}"), table, type_="foreignkey")
-    for table, column in COLUMNS:
-        op.drop_column(table, column.name)
+    for table, added in COLUMNS:
+        op.drop_column(table, added.name)
     for table in reversed(TENANT_TABLES):
         op.drop_table(table)
 

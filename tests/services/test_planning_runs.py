@@ -8,6 +8,7 @@ from app import clock
 from app.jobs.worker import Work
 from app.models import PlanningStatus
 from app.models.routes import PLANNING_MACHINE
+from tests.client import Json
 from tests.factories.houses import House
 from tests.planners import all_day, ask, has_status, routes
 from tests.steps import due, errors, events, eventually, key, nothing_changes, nothing_due, row
@@ -96,7 +97,7 @@ async def test_a_run_is_followed_while_it_searches(house: House, worker: Work) -
     id = (await ask(house, timeLimit=6))["planningRun"]["id"]
     fields = "status progress assigned bestObjective elapsed"
     following = f"subscription Follow($id: ID!) {{ planningRunUpdated(id: $id) {{ {fields} }} }}"
-    frames = []
+    frames: list[Json] = []
     async with house.client("DISPATCHER").subscribe(following, {"id": id}) as stream:
         while not frames or frames[-1]["status"] in ("QUEUED", "RUNNING"):
             frames.append((await stream.next())["planningRunUpdated"])

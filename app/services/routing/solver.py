@@ -36,6 +36,10 @@ LAST_LOOK_SHARE = 0.02
 """Of the time left, for a last exact look for room for what is left out."""
 
 
+GRACE_S = 2.0
+"""How late a plan may be rather than leave out what there is room for: a short limit on a busy machine."""
+
+
 class InvalidPlan(RuntimeError):
     """The checker found something: a bug here or in OR-Tools, never the caller's doing."""
 
@@ -166,7 +170,8 @@ def _with_the_rest(work: _Search, orders: Orders) -> Orders:
     """A last look at every place for what is left out, so that nothing is left out for which there is one."""
     served = {call.request for calls in orders.values() for call in calls}
     left_out = [request for request in work.requests if request.key not in served]
-    return inserted(work.problem, orders, sorted(left_out, key=work.weights.penalty, reverse=True), work.until_s)
+    until_s = max(work.until_s, monotonic() + GRACE_S)
+    return inserted(work.problem, orders, sorted(left_out, key=work.weights.penalty, reverse=True), until_s)
 
 
 def _routes(problem: Problem, orders: Orders) -> tuple[PlannedRoute, ...]:
