@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import sys
 import time
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -124,16 +123,3 @@ async def _lease(desk: Desk, work: DueWork) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-
-
-async def warm_up() -> None:
-    """Compile the machine code of the search, if no process has yet: in a child, which a search need not wait for."""
-    code = "from app.services.routing.improve import compile_improver; compile_improver()"
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    try:
-        if await child.wait():
-            log.warning("the machine code of the search could not be compiled; the first searches will take longer")
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
