@@ -55,6 +55,8 @@ class Courier:
                 yield datetime.fromisoformat(stop["plannedAt"]) - self.traffic.expected(
                     at, _point(stop), self.agenda.now
                 )
+                if self._next() is None:
+                    continue  # it was taken back while the driver waited
                 await self.phone.tell(START_ROUTE, routeId=self._route["id"])
             async for until in self._drive(at, _point(stop)):
                 yield until
