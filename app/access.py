@@ -35,6 +35,20 @@ class Permission(Vocabulary):
     CALENDARS = "CALENDARS", "Make calendars that can be read by their URL, and revoke them."
     TRACKING = "TRACKING", "Make links by which anybody may follow a transport, and revoke them."
     DOCUMENTS = "DOCUMENTS", "Upload files, and see those that one may see."
+    CARE_READ = "CARE_READ", "See what was done for subjects, and what is due."
+    CARE_WRITE = "CARE_WRITE", "Record what was done for subjects."
+    CARE_PROTOCOLS = "CARE_PROTOCOLS", "Say which care comes round, and which services ask for it."
+    TAGS_SCAN = "TAGS_SCAN", "Scan tags, and so check subjects in and out."
+    TAGS_WRITE = "TAGS_WRITE", "Register, replace, print and retire tags."
+    PARTNERS_READ = "PARTNERS_READ", "See partners."
+    PARTNERS_WRITE = "PARTNERS_WRITE", "Add and change partners, and decide on what they send."
+    PARTNERS_CONNECT = "PARTNERS_CONNECT", "Connect partners' systems, and ask them."
+    CONTACT = "CONTACT", "Say how one wants to be spoken to, register one's phone, and read news."
+    MESSAGES_READ = "MESSAGES_READ", "See what was sent to people."
+    MESSAGES_WRITE = "MESSAGES_WRITE", "Change reminders and the words of messages."
+    NEWS_WRITE = "NEWS_WRITE", "Write news, and take them back."
+    AUDIT_READ = "AUDIT_READ", "See who did what from where, and take it away as a file."
+    PRIVACY = "PRIVACY", "Hand out everything about a person, and erase a person."
 
 
 _P = Permission
@@ -48,6 +62,9 @@ _CUSTOMER = {
     _P.CALENDARS,
     _P.TRACKING,
     _P.DOCUMENTS,
+    _P.CARE_READ,
+    _P.PARTNERS_READ,
+    _P.CONTACT,
 }
 _DRIVER = {
     _P.CATALOGUE_READ,
@@ -58,6 +75,8 @@ _DRIVER = {
     _P.ROUTES_DRIVE,
     _P.CALENDARS,
     _P.DOCUMENTS,
+    _P.TAGS_SCAN,
+    _P.CONTACT,
 }
 _STAFF = _CUSTOMER | {
     _P.BOOKINGS_DECIDE,
@@ -66,6 +85,12 @@ _STAFF = _CUSTOMER | {
     _P.FLEET_READ,
     _P.REPORTS_READ,
     _P.EVENTS_READ,
+    _P.CARE_WRITE,
+    _P.TAGS_SCAN,
+    _P.TAGS_WRITE,
+    _P.PARTNERS_WRITE,
+    _P.MESSAGES_READ,
+    _P.NEWS_WRITE,
 }
 _DISPATCHER = _STAFF | {_P.FLEET_WRITE, _P.ROUTES_PLAN, _P.ROUTES_DRIVE}
 

@@ -15,22 +15,22 @@ from app.uow import UnitOfWork
 Compose = Callable[[UnitOfWork, UUID, UUID, str], Awaitable[EmailMessage | None]]
 
 
-@handles(WorkKind.MAIL_BOOKING_CONFIRMED)
+@handles(WorkKind.NOTIFY_BOOKING_CONFIRMED)
 async def mail_booking_confirmed(desk: Desk, work: DueWork) -> None:
     await _mail(desk, work, messaging.booking_confirmed)
 
 
-@handles(WorkKind.MAIL_WAITLIST_OFFER)
+@handles(WorkKind.NOTIFY_WAITLIST_OFFER)
 async def mail_waitlist_offer(desk: Desk, work: DueWork) -> None:
     await _mail(desk, work, messaging.waitlist_offer)
 
 
-@handles(WorkKind.MAIL_LICENCE_EXPIRING)
+@handles(WorkKind.NOTIFY_LICENCE_EXPIRING)
 async def mail_licence_expiring(desk: Desk, work: DueWork) -> None:
     await _mail(desk, work, messaging.licence_expiring)
 
 
-@handles(WorkKind.MAIL_MAINTENANCE_DUE)
+@handles(WorkKind.NOTIFY_MAINTENANCE_DUE)
 async def mail_maintenance_due(desk: Desk, work: DueWork) -> None:
     await _mail(desk, work, messaging.maintenance_due)
 

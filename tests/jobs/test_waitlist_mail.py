@@ -36,7 +36,7 @@ async def _offer(visit: Visit, entry: str = "OFFERED", **booking: Any) -> UUID:
 async def test_an_offer_is_mailed(house: House, worker: Work, mailbox: Mailbox) -> None:
     visit, until = await Visit.of(house, name="Bath"), _in_an_hour()
     entry, work_id = await _offer(visit, held_until=until, number="K7PM2X"), uuid7()
-    await due(house, "MAIL_WAITLIST_OFFER", entry, id=work_id)
+    await due(house, "NOTIFY_WAITLIST_OFFER", entry, id=work_id)
     mail = await mailbox.wait_for(visit.customer.email)
     assert mail["Message-ID"] == f"<{work_id}@waypost.invalid>"
     assert mail["Subject"] == "The House: a place is held for you, booking K7PM2X"
@@ -61,7 +61,7 @@ async def test_an_offer_is_mailed(house: House, worker: Work, mailbox: Mailbox) 
 async def test_a_place_that_ends_on_another_day_says_which(house: House, worker: Work, mailbox: Mailbox) -> None:
     visit = await Visit.of(house)
     entry = await _offer(visit, ends_at=house.at(time(11)) + timedelta(days=2))
-    await due(house, "MAIL_WAITLIST_OFFER", entry)
+    await due(house, "NOTIFY_WAITLIST_OFFER", entry)
     mail = await mailbox.wait_for(visit.customer.email)
     last = format_datetime(house.at(time(11)) + timedelta(days=2), "EEEE, d MMMM y, HH:mm", tzinfo=ZONE, locale="en")
     assert f", 10:00 to {last}\r\n" in mail.get_content()
@@ -70,7 +70,7 @@ async def test_a_place_that_ends_on_another_day_says_which(house: House, worker:
 async def test_a_mail_that_was_turned_away_comes_later(house: House, worker: Work, mailbox: Mailbox) -> None:
     visit, work_id = await Visit.of(house), uuid7()
     mailbox.refuse_next = 1
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit), id=work_id)
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit), id=work_id)
 
     async def put_back() -> bool:
         waiting = (
@@ -98,7 +98,7 @@ async def test_an_offer_that_is_over_is_not_mailed(
     house: House, worker: Work, mailbox: Mailbox, entry: str, booking: dict[str, Any]
 ) -> None:
     visit = await Visit.of(house)
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit, entry, **booking))
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit, entry, **booking))
     await eventually(lambda: nothing_due(house))
     assert mailbox.to(visit.customer.email) == []
 
@@ -107,6 +107,6 @@ async def test_nobody_to_write_to(house: House, worker: Work, mailbox: Mailbox) 
     visit = await Visit.of(house)
     await house.pool.execute("UPDATE customers SET email = NULL WHERE id = $1", visit.customer_id)
     before = len(mailbox.mails)
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit))
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit))
     await eventually(lambda: nothing_due(house))
     assert [mail for mail in mailbox.mails[before:] if "Nino Beridze" in mail.get_content()] == []

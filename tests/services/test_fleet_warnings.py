@@ -147,7 +147,7 @@ async def test_nothing_is_said_of_a_date_that_was_changed(house: House, worker: 
     # a warning and a mail that somehow stayed behind: they look at the row as it is
     await _relicense(house, driver, 2, None)
     await due(house, "WARN_OF_LICENCE", driver)
-    await due(house, "MAIL_LICENCE_EXPIRING", driver)
+    await due(house, "NOTIFY_LICENCE_EXPIRING", driver)
     await eventually(lambda: _nothing_due(house))
     assert len(await _warnings(house)) == 1
     assert len([mail for mail in mailbox.mails if house.people["OWNER"].email in mail["To"]]) == 1

@@ -187,4 +187,4 @@ async def _confirm(uow: UnitOfWork, booking: Booking) -> None:
     uow.emit(EventType.BOOKING_CONFIRMED, booking, payload={"status": BookingStatus.CONFIRMED})
     customer = await uow.fetch(Customer, booking.customer_id)
     if customer.email:
-        await uow.later(WorkKind.MAIL_BOOKING_CONFIRMED, booking.id)
+        await uow.later(WorkKind.NOTIFY_BOOKING_CONFIRMED, booking.id)

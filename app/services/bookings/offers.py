@@ -114,7 +114,7 @@ async def _say(uow: UnitOfWork, entry: WaitlistEntry, booking: Booking) -> None:
     uow.emit(EventType.WAITLIST_OFFERED, entry, booking)
     customer = await uow.fetch(Customer, entry.customer_id)
     if customer.email:
-        await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
+        await uow.later(WorkKind.NOTIFY_WAITLIST_OFFER, entry.id)
 
 
 def _need_resources_then(uow: UnitOfWork, freed: Freed) -> ColumnElement[bool]:
