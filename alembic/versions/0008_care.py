@@ -45,6 +45,9 @@ COLUMNS = (
 )
 PREFERENCES = ("preferred_vet_id", "preferred_food_brand_id")
 
+PERSONAL = "ip, user_agent, changes"
+"""What can be erased of an event."""
+
 EVENT_TYPES = (
     "DOCUMENT_REMOVED",
     "SUBJECT_ARCHIVED",
@@ -650,7 +653,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Uuid(), nullable=True),
         sa.Column("rule_id", sa.Uuid(), nullable=True),
         sa.Column("about_type", sa.Text(), nullable=False),
-        sa.Column("about_id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.Uuid(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=True),
@@ -702,9 +705,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_notifications_about_id_created_at_id"),
+        op.f("ix_notifications_about_created_at_id"),
         "notifications",
-        ["organization_id", "about_id", "created_at", "id"],
+        ["organization_id", "about", "created_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -1387,6 +1390,7 @@ def upgrade() -> None:
         op.execute(f"UPDATE due_work SET kind = '{new}' WHERE kind = '{old}'")
     reword("due_work", "kind", remove=tuple(RENAMED_WORK))
     op.execute(f"GRANT SELECT ON partner_directory TO {SERVER}")
+    op.execute(f"GRANT UPDATE ({PERSONAL}) ON event_details TO {SERVER}")
     for table in TENANT_TABLES:
         for statement in protect(table):
             op.execute(statement)
@@ -1394,6 +1398,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What the older release has no word for goes with its tables."""
+    op.execute(f"REVOKE UPDATE ({PERSONAL}) ON event_details FROM {SERVER}")
     op.execute(f"DELETE FROM due_work WHERE kind IN ({listing(WORK_KINDS)})")
     reword("due_work", "kind", add=tuple(RENAMED_WORK), remove=WORK_KINDS)
     for old, new in RENAMED_WORK.items():

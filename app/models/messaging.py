@@ -79,7 +79,7 @@ class Notification(Tenant, Base):
     """One message to one person by one way. One per cause: `cause` says what it is sent for, `recipient` to whom.
 
     customer_id, user_id: whom it is for. address: where it goes; erased with the person. subject, body: what was sent.
-    about_type, about_id: the node it is about.
+    about_type, about: the node it is about, and its id.
     """
 
     __tablename__ = "notifications"
@@ -91,7 +91,7 @@ class Notification(Tenant, Base):
         Index(None, "organization_id", "created_at", "id"),
         Index(None, "organization_id", "customer_id", "created_at", "id"),
         Index(None, "organization_id", "user_id", "created_at", "id"),
-        Index(None, "organization_id", "about_id", "created_at", "id"),
+        Index(None, "organization_id", "about", "created_at", "id"),
         CheckConstraint("status <> 'SENT' OR sent_at IS NOT NULL", name="sent"),
         CheckConstraint("(status = 'SUPPRESSED') = (suppressed IS NOT NULL)", name="why_suppressed"),
         CheckConstraint("(channel = 'PUSH') = (device_id IS NOT NULL)", name="device"),
@@ -113,7 +113,7 @@ class Notification(Tenant, Base):
     device_id: Mapped[UUID | None]
     rule_id: Mapped[UUID | None]
     about_type: Mapped[str]
-    about_id: Mapped[UUID]
+    about: Mapped[UUID]
     locale: Mapped[str]
     address: Mapped[str | None]
     subject: Mapped[str | None]

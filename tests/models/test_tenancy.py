@@ -21,6 +21,7 @@ from app.schema.scalars import decode_any_id
 from app.settings import Settings
 from tests.conftest import Urls
 from tests.factories.houses import House, make_house
+from tests.factories.kept import keep
 from tests.scenes import Stage, nodes
 from tests.scenes.stage import Journey
 
@@ -32,8 +33,8 @@ TENANT = sorted(table.name for table in Base.metadata.sorted_tables if table.nam
 NOT_BY_ORGANIZATION = {"ix_memberships_user_id": "people find their own memberships before a tenant is known"}
 """Indexes of tenant tables that do not begin with the organization, and why."""
 
-OUTWARD = {"organizations", "users"}
-"""What a tenant's row may refer to besides rows of its own tenant: neither is anybody's."""
+OUTWARD = {"organizations", "users", "partner_directory"}
+"""What a tenant's row may refer to besides rows of its own tenant: none of them is anybody's."""
 
 UNCHECKED = {
     "events": "it outlives what it tells of",
@@ -158,12 +159,12 @@ async def test_its_indexes_begin_with_the_organization(superuser: asyncpg.Pool, 
 
 
 async def test_global_tables_with_personal_rows_are_forced_too(superuser: asyncpg.Pool) -> None:
-    """`due_work` has no policy: it holds ids only, and workers take up every tenant's."""
+    """`due_work` has no policy: it holds ids only, and workers take up every tenant's. The directory is everybody's."""
     rows = await superuser.fetch(
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE relname = ANY($1)",
         list(GLOBAL),
     )
-    assert {row["relname"] for row in rows if not row["forced"]} == {"due_work"}
+    assert {row["relname"] for row in rows if not row["forced"]} == {"due_work", "partner_directory"}
 
 
 async def test_the_server_owns_nothing_and_bypasses_nothing(superuser: asyncpg.Pool) -> None:
@@ -189,7 +190,11 @@ async def test_the_server_may_do_this_and_no_more(superuser: asyncpg.Pool) -> No
     )
     change = ["DELETE", "INSERT", "SELECT", "UPDATE"]
     expected = dict.fromkeys(set(TENANT) | {"sessions", "due_work"}, change)
-    expected |= {"organizations": ["SELECT"], "event_heads": ["INSERT", "SELECT", "UPDATE"]}
+    expected |= {
+        "organizations": ["SELECT"],
+        "partner_directory": ["SELECT"],
+        "event_heads": ["INSERT", "SELECT", "UPDATE"],
+    }
     expected |= {"events": ["INSERT", "SELECT"], "event_details": ["INSERT", "SELECT"]}
     assert {row["table_name"]: row["rights"] for row in rows} == expected
     columns = await superuser.fetch(
@@ -254,6 +259,8 @@ async def furnished(house: House) -> House:
         reason="CAPACITY",
     )
     await equipped(house, stage, journey)
+    service = decode_any_id(journey.service)[1]
+    await keep(house, stage.actor.user_id, stage.customer_id, stage.driver_id, service)
     await house.pool.execute(
         "INSERT INTO event_details (organization_id, seq, ip) SELECT organization_id, seq, '127.0.0.1' FROM events "
         "WHERE organization_id = $1",
@@ -420,7 +427,7 @@ async def test_no_row_points_to_another_tenants_row(
         "UPDATE users SET email = 'x'",
         "UPDATE events SET payload = '{}'",
         "DELETE FROM events",
-        "UPDATE event_details SET ip = NULL",
+        "UPDATE event_details SET seq = 1",
         "DELETE FROM event_heads",
         "TRUNCATE events",
         "TRUNCATE bookings CASCADE",

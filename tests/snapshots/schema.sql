@@ -886,7 +886,7 @@ CREATE TABLE public.notifications (
     device_id uuid,
     rule_id uuid,
     about_type text NOT NULL,
-    about_id uuid NOT NULL,
+    about uuid NOT NULL,
     locale text NOT NULL,
     address text,
     subject text,
@@ -2153,7 +2153,7 @@ CREATE INDEX ix_message_templates_created_at_id ON public.message_templates USIN
 
 CREATE INDEX ix_notification_attempts_notification_id_id ON public.notification_attempts USING btree (organization_id, notification_id, id);
 
-CREATE INDEX ix_notifications_about_id_created_at_id ON public.notifications USING btree (organization_id, about_id, created_at, id);
+CREATE INDEX ix_notifications_about_created_at_id ON public.notifications USING btree (organization_id, about, created_at, id);
 
 CREATE INDEX ix_notifications_created_at_id ON public.notifications USING btree (organization_id, created_at, id);
 
@@ -3348,6 +3348,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.documents TO waypost_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.due_work TO waypost_server;
 
 GRANT SELECT,INSERT ON TABLE public.event_details TO waypost_server;
+
+GRANT UPDATE(ip) ON TABLE public.event_details TO waypost_server;
+
+GRANT UPDATE(user_agent) ON TABLE public.event_details TO waypost_server;
+
+GRANT UPDATE(changes) ON TABLE public.event_details TO waypost_server;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_heads TO waypost_server;
 
