@@ -48,7 +48,7 @@ class SyncProblem(Vocabulary):
     MALFORMED = "MALFORMED", "The row is not what was agreed: a value is missing or of the wrong kind."
     OTHER_SUBJECT = "OTHER_SUBJECT", "The row is about another chip number than was asked for."
     IMPLAUSIBLE = "IMPLAUSIBLE", "A date cannot be right."
-    CONFLICT = "CONFLICT", "The same external id came for another subject before."
+    CONFLICT = "CONFLICT", "The same external id came for another subject, or among the other kind of rows, before."
     UNREADABLE = "UNREADABLE", "A page could not be read."
     UNREACHABLE = "UNREACHABLE", "The partner's system did not answer in time, or with an error, however often asked."
 
@@ -74,7 +74,7 @@ SYNC_MACHINE = Machine(
     },
 )
 REVIEW_MACHINE = Machine(
-    "review item", {V.PENDING: {V.ACCEPTED, V.REJECTED}, V.ACCEPTED: set(), V.REJECTED: {V.PENDING}}
+    "review item", {V.PENDING: {V.ACCEPTED, V.REJECTED}, V.ACCEPTED: {V.PENDING}, V.REJECTED: {V.PENDING}}
 )
 
 
@@ -127,9 +127,10 @@ class Partner(Tenant, Versioned, Base):
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
-class PartnerConnection(Tenant, Versioned, Base):
+class PartnerLink(Tenant, Versioned, Base):
     """How a partner's system is asked, what for, and how it has answered lately.
 
+    To clients a type that ends in Connection is a page of a list (Relay), so it is called a link.
     credentials: encrypted; None where the system asks for none. protocol_codes: their code → ours, where they differ.
     failures: runs in a row that failed; after some of them nothing is asked before `closed_until` (a circuit breaker).
     """
@@ -163,7 +164,10 @@ class PartnerConnection(Tenant, Versioned, Base):
 
 
 class SyncRun(Tenant, Base):
-    """One time that a partner's system was asked for all that is wanted, and what came of it."""
+    """One time that a partner's system was asked for all that is wanted, and what came of it.
+
+    cursor: subjects up to this one, in order of id, are dealt with; a run that is taken up again goes on behind it.
+    """
 
     __tablename__ = "sync_runs"
     __table_args__ = (
@@ -187,6 +191,7 @@ class SyncRun(Tenant, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    cursor: Mapped[UUID | None]
     subjects: Mapped[int] = mapped_column(default=0, server_default="0")
     subjects_done: Mapped[int] = mapped_column(default=0, server_default="0")
     created: Mapped[int] = mapped_column(default=0, server_default="0")
