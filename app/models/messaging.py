@@ -41,7 +41,9 @@ class NotificationStatus(Vocabulary):
 
 class Suppression(Vocabulary):
     UNWANTED = "UNWANTED", "The person has switched it off."
+    NO_ADDRESS = "NO_ADDRESS", "There was no address for it any more when its time came."
     DEAD_ADDRESS = "DEAD_ADDRESS", "Nothing arrives at the address any more."
+    CHANNEL_OFF = "CHANNEL_OFF", "This server does not send by this way."
     OUTDATED = "OUTDATED", "It was no longer true when its time came."
     ERASED = "ERASED", "The person was erased."
 
@@ -68,7 +70,8 @@ NOTIFICATION_MACHINE = Machine(
     "notification",
     {
         N.QUEUED: {N.SENT, N.FAILED, N.SUPPRESSED},
-        N.SENT: set(),
+        # a push provider may say later that nothing arrived
+        N.SENT: {N.FAILED},
         N.FAILED: {N.QUEUED},
         N.SUPPRESSED: set(),
     },
@@ -79,14 +82,13 @@ class Notification(Tenant, Base):
     """One message to one person by one way. One per cause: `cause` says what it is sent for, `recipient` to whom.
 
     customer_id, user_id: whom it is for. address: where it goes; erased with the person. subject, body: what was sent.
-    about_type, about: the node it is about, and its id.
+    about_type, about: the node it is about, and its id. rule_id: the reminder that asked for it, which may be gone.
     """
 
     __tablename__ = "notifications"
     __table_args__ = (
         refers("customer_id", "customers"),
         refers("device_id", "device_tokens"),
-        refers("rule_id", "reminder_rules"),
         UniqueConstraint("organization_id", "cause", "channel", "recipient"),
         Index(None, "organization_id", "created_at", "id"),
         Index(None, "organization_id", "customer_id", "created_at", "id"),
@@ -144,7 +146,7 @@ class ReminderRule(Tenant, Versioned, Base):
 
     days_before: how many days ahead of the cause (CARE_DUE, BOOKING_TOMORROW); days_after: behind it (AFTER_VISIT).
     at: the local time of day, for kinds that follow the calendar. weekday: 0 is Monday (CARE_OVERDUE, once a week).
-    run_on: the local day it runs next; its piece of due work has the instant.
+    run_on: the first local day that is not done, which is the one it runs next; its piece of due work has the instant.
     """
 
     __tablename__ = "reminder_rules"
