@@ -28,6 +28,7 @@ OURS = [
 PAGE = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
 SECRETIVE = ("password", "hash", "token", "secret")
 SIGN_IN_FIELDS = {
+    "RegisterDeviceInput.token",
     "SignInInput.password",
     "RefreshSessionInput.refreshToken",
     "SessionTokens.accessToken",

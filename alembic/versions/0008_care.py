@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from app.models.closing import listing, reword, unbound
-from app.models.policies import SERVER, protect
+from app.models.policies import AUTH, CURRENT_ORG, SERVER, protect
 
 revision = "0008"
 down_revision = "0007"
@@ -76,7 +76,9 @@ EVENT_TYPES = (
     "REVIEW_ACCEPTED",
     "REVIEW_REJECTED",
     "NOTIFICATION_FAILED",
+    "NOTIFICATION_RESENT",
     "ADDRESS_RETIRED",
+    "ADDRESS_REVIVED",
     "DEVICE_REGISTERED",
     "DEVICE_RETIRED",
     "CONTACT_PREFERENCE_UPDATED",
@@ -102,6 +104,7 @@ WORK_KINDS = (
     "NOTIFY_DRIVER_UNDER_WAY",
     "NOTIFY_POST_PUBLISHED",
     "SEND_NOTIFICATION",
+    "CHECK_RECEIPT",
     "RUN_REMINDER",
     "REFRESH_CARE",
     "START_SYNC",
@@ -116,6 +119,50 @@ RENAMED_WORK = {
     "MAIL_LICENCE_EXPIRING": "NOTIFY_LICENCE_EXPIRING",
     "MAIL_MAINTENANCE_DUE": "NOTIFY_MAINTENANCE_DUE",
 }
+
+PERSONS = (
+    "bookings",
+    "calendar_feeds",
+    "care_records",
+    "contact_preferences",
+    "device_tokens",
+    "documents",
+    "places",
+    "series",
+    "subjects",
+    "tags",
+    "transports",
+    "waitlist_entries",
+)
+"""Where nothing is added for a customer who was erased."""
+REFUSE_ERASED = """
+    CREATE FUNCTION customers_refuse_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        erased timestamptz;
+    BEGIN
+        -- the lock that the foreign key takes anyway: whoever erases the customer meanwhile is waited for
+        SELECT erased_at INTO erased FROM customers
+        WHERE organization_id = NEW.organization_id AND id = NEW.customer_id FOR KEY SHARE;
+        IF erased IS NOT NULL THEN
+            RAISE EXCEPTION 'this customer was erased'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_customers_erased';
+        END IF;
+        RETURN NEW;
+    END $$"""
+FORGET_USER = f"""
+    CREATE FUNCTION forget_user(org uuid, usr uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    BEGIN ATOMIC
+        DELETE FROM public.sessions s
+        WHERE s.organization_id = org AND s.organization_id = {CURRENT_ORG} AND s.user_id = usr
+          AND NOT EXISTS (SELECT FROM public.memberships m WHERE m.organization_id = org AND m.user_id = usr);
+        UPDATE public.users u
+        SET email = 'erased-' || u.id || '@erased.invalid', full_name = 'Erased', password_hash = '',
+            updated_at = now()
+        WHERE u.id = usr AND NOT EXISTS (SELECT FROM public.memberships m WHERE m.user_id = usr);
+    END"""
+"""Ends the sessions of somebody who belongs to the organization no more, and erases who belongs nowhere."""
+FORGETS = {"sessions": "DELETE", "users": "UPDATE (email, full_name, password_hash, updated_at)"}
 
 
 def upgrade() -> None:
@@ -643,7 +690,17 @@ def upgrade() -> None:
         ),
         sa.Column(
             "suppressed",
-            sa.Enum("UNWANTED", "DEAD_ADDRESS", "OUTDATED", "ERASED", name="suppression", native_enum=False, length=40),
+            sa.Enum(
+                "UNWANTED",
+                "NO_ADDRESS",
+                "DEAD_ADDRESS",
+                "CHANNEL_OFF",
+                "OUTDATED",
+                "ERASED",
+                name="suppression",
+                native_enum=False,
+                length=40,
+            ),
             nullable=True,
         ),
         sa.Column("cause", sa.Text(), nullable=False),
@@ -678,7 +735,8 @@ def upgrade() -> None:
             "status IN ('QUEUED', 'SENT', 'FAILED', 'SUPPRESSED')", name=op.f("ck_notifications_status")
         ),
         sa.CheckConstraint(
-            "suppressed IN ('UNWANTED', 'DEAD_ADDRESS', 'OUTDATED', 'ERASED')", name=op.f("ck_notifications_suppressed")
+            "suppressed IN ('UNWANTED', 'NO_ADDRESS', 'DEAD_ADDRESS', 'CHANNEL_OFF', 'OUTDATED', 'ERASED')",
+            name=op.f("ck_notifications_suppressed"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "customer_id"],
@@ -689,11 +747,6 @@ def upgrade() -> None:
             ["organization_id", "device_id"],
             ["device_tokens.organization_id", "device_tokens.id"],
             name=op.f("fk_notifications_device_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "rule_id"],
-            ["reminder_rules.organization_id", "reminder_rules.id"],
-            name=op.f("fk_notifications_rule_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_notifications_organization_id")
@@ -741,6 +794,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("cursor", sa.Uuid(), nullable=True),
         sa.Column("subjects", sa.Integer(), server_default="0", nullable=False),
         sa.Column("subjects_done", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created", sa.Integer(), server_default="0", nullable=False),
@@ -1384,11 +1438,26 @@ def upgrade() -> None:
         op.f("ck_travel_times_no_way"), "travel_times", "(duration_s IS NULL) = (distance_m IS NULL)"
     )
     reword("documents", "status", add=("REMOVED",))
+    reword("occurrences", "outcome", add=("CARE_MISSING",))
     reword("events", "type", add=EVENT_TYPES)
     reword("due_work", "kind", add=(*WORK_KINDS, *RENAMED_WORK.values()))
     for old, new in RENAMED_WORK.items():
         op.execute(f"UPDATE due_work SET kind = '{new}' WHERE kind = '{old}'")
     reword("due_work", "kind", remove=tuple(RENAMED_WORK))
+    op.execute(REFUSE_ERASED)
+    for table in PERSONS:
+        op.execute(
+            f"CREATE TRIGGER refuse_erased BEFORE INSERT ON {table} FOR EACH ROW WHEN (NEW.customer_id IS NOT NULL) "
+            "EXECUTE FUNCTION customers_refuse_erased()"
+        )
+    for table, grant in FORGETS.items():
+        op.execute(f"GRANT {grant} ON {table} TO {AUTH}")
+    op.execute(FORGET_USER)
+    op.execute("REVOKE ALL ON FUNCTION forget_user(uuid, uuid) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION forget_user(uuid, uuid) TO {SERVER}")
+    op.execute(f"GRANT CREATE ON SCHEMA public TO {AUTH}")
+    op.execute(f"ALTER FUNCTION forget_user(uuid, uuid) OWNER TO {AUTH}")
+    op.execute(f"REVOKE CREATE ON SCHEMA public FROM {AUTH}")
     op.execute(f"GRANT SELECT ON partner_directory TO {SERVER}")
     op.execute(f"GRANT UPDATE ({PERSONAL}) ON event_details TO {SERVER}")
     for table in TENANT_TABLES:
@@ -1398,6 +1467,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What the older release has no word for goes with its tables."""
+    op.execute(f"SET LOCAL ROLE {AUTH}")
+    op.execute("DROP FUNCTION forget_user(uuid, uuid)")
+    op.execute("RESET ROLE")
+    for table, grant in FORGETS.items():
+        op.execute(f"REVOKE {grant} ON {table} FROM {AUTH}")
+    for table in PERSONS:
+        op.execute(f"DROP TRIGGER refuse_erased ON {table}")
+    op.execute("DROP FUNCTION customers_refuse_erased()")
     op.execute(f"REVOKE UPDATE ({PERSONAL}) ON event_details FROM {SERVER}")
     op.execute(f"DELETE FROM due_work WHERE kind IN ({listing(WORK_KINDS)})")
     reword("due_work", "kind", add=tuple(RENAMED_WORK), remove=WORK_KINDS)
@@ -1413,6 +1490,8 @@ def downgrade() -> None:
     )
     reword("events", "type", remove=EVENT_TYPES)
     reword("documents", "status", remove=("REMOVED",))
+    unbound(("occurrences",), ["DELETE FROM occurrences WHERE outcome = 'CARE_MISSING'"])
+    reword("occurrences", "outcome", remove=("CARE_MISSING",))
     unbound(("travel_times",), ["DELETE FROM travel_times WHERE duration_s IS NULL"])
     op.drop_constraint(op.f("ck_travel_times_no_way"), "travel_times")
     for column in ("duration_s", "distance_m"):

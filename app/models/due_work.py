@@ -30,6 +30,7 @@ class WorkKind(Vocabulary):
     NOTIFY_MAINTENANCE_DUE = "NOTIFY_MAINTENANCE_DUE", "Tell the house that a vehicle must go to the workshop."
     NOTIFY_POST_PUBLISHED = "NOTIFY_POST_PUBLISHED", "Tell its readers that there is news."
     SEND_NOTIFICATION = "SEND_NOTIFICATION", "Hand a message to its provider."
+    CHECK_RECEIPT = "CHECK_RECEIPT", "Ask what became of a message that a provider took."
     RUN_REMINDER = "RUN_REMINDER", "Say what a reminder's rule asks for today."
     REFRESH_CARE = "REFRESH_CARE", "Work out anew who needs what, after a protocol was changed."
     START_SYNC = "START_SYNC", "Ask a partner's system again, as often as was agreed."
