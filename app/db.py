@@ -1,10 +1,15 @@
 """The way to PostgreSQL: one pool, two kinds of session."""
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import await_only
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
 from app.settings import Settings
 
@@ -12,6 +17,50 @@ from app.settings import Settings
 def async_url(libpq_url: str) -> URL:
     """A libpq URL for SQLAlchemy's asyncpg driver."""
     return make_url(libpq_url).set(drivername="postgresql+asyncpg")
+
+
+class _Line(AsyncAdaptedQueue[Any]):
+    """Connections for whoever waits longest.
+
+    The library's own lets whoever comes by take what was given back before those who wait for it, and sends them to the
+    end of the line: under load most wait for nothing, and some for many seconds.
+    """
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        super().__init__(maxsize, use_lifo)
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+
+    def put_nowait(self, item: Any) -> None:
+        """Handed over: what lies in the queue is what nobody waits for."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(item)
+                return
+        super().put_nowait(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        if not block or not self.empty():
+            return self.get_nowait()
+        return await_only(self._wait(timeout))
+
+    async def _wait(self, timeout_s: float | None) -> Any:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await waiter
+        except BaseException as error:
+            if waiter.done() and not waiter.cancelled():
+                # whoever gave up just as it came passes it on
+                self.put_nowait(waiter.result())
+            if isinstance(error, TimeoutError):
+                raise Empty from None
+            raise
+
+
+class _Pool(AsyncAdaptedQueuePool):
+    _queue_class = _Line
 
 
 def _engine(settings: Settings) -> AsyncEngine:
@@ -28,6 +77,7 @@ def _engine(settings: Settings) -> AsyncEngine:
         arguments = {"statement_cache_size": 0}
     return create_async_engine(
         url,
+        poolclass=_Pool,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_s,

@@ -12,19 +12,14 @@ import cProfile
 import os
 import pstats
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import orjson
-from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import Progress
 from starlette.applications import Starlette
@@ -32,19 +27,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.demo import servers
 from app.demo.people import Person, sign_in
-from app.demo.process import free_port
 from app.demo.scale import Scale
 from app.demo.seed import seed
 from app.main import create_app
 from app.settings import Settings
+from benchmarks.house import ROOT, House, open_house
 
-ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "tests" / "clients" / "admin" / "bookings.graphql"
 SLUG = "paws"
 ROWS = 50
-SECRET = "a secret of the benchmark, long enough to be one"
 
 FLOOR = """
 SELECT jsonb_build_object(
@@ -160,22 +152,6 @@ async def profile(settings: Settings, token: str, requests: int) -> Counter[str]
     return times
 
 
-def serve(factory: str, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port), "--log-level", "error"]
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | environment), port
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise SystemExit("a server did not start")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5)
@@ -183,31 +159,17 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
     console = Console()
-    with tempfile.TemporaryDirectory() as directory, servers.start(Path(directory)) as running:
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=ROOT,
-            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
-            check=True,
-            capture_output=True,
-        )
+    with open_house() as house:
         with Progress(console=console) as progress:
-            people = asyncio.run(seed(running.url("superuser"), Scale.MEDIUM, progress))
-        measure(options, console, running, people)
+            people = asyncio.run(seed(house.url, Scale.MEDIUM, progress))
+        measure(options, console, house, people)
 
 
-def measure(options: argparse.Namespace, console: Console, running: servers.Servers, people: list[Person]) -> None:
-    environment = {
-        "WAYPOST_DATABASE_URL": running.url("server"),
-        "WAYPOST_REDIS_URL": running.redis_url(),
-        "WAYPOST_TOKEN_SECRET": SECRET,
-        "FLOOR_URL": running.url("superuser"),
-    }
-    api, api_port = serve("app.main:create_app", environment)
-    floor, floor_port = serve("benchmarks.bookings_board:create_floor", environment)
-    try:
-        wait_for(api_port)
-        wait_for(floor_port)
+def measure(options: argparse.Namespace, console: Console, house: House, people: list[Person]) -> None:
+    with (
+        house.serving() as (_, api_port),
+        house.serving("benchmarks.bookings_board:create_floor", FLOOR_URL=house.url) as (_, floor_port),
+    ):
         staff = next(person for person in people if person.organization == SLUG and person.role == "STAFF")
         token = sign_in(f"http://127.0.0.1:{api_port}/graphql", [staff])[0].access_token
         body = orjson.dumps({"query": board(), "variables": {"first": ROWS}})
@@ -221,16 +183,7 @@ def measure(options: argparse.Namespace, console: Console, running: servers.Serv
             for target in targets:
                 found[target.name].append(asyncio.run(load(target, options.connections, options.seconds)))
         report(console, found)
-        settings = Settings(
-            database_url=SecretStr(running.url("server")),
-            redis_url=SecretStr(running.redis_url()),
-            token_secret=SecretStr(SECRET),
-        )
-        split(console, asyncio.run(profile(settings, token, 200)), 200)
-    finally:
-        for process in (api, floor):
-            process.terminate()
-            process.wait()
+        split(console, asyncio.run(profile(house.settings, token, 200)), 200)
 
 
 def report(console: Console, found: dict[str, list[float]]) -> None:

@@ -11,17 +11,14 @@ Fails if the plan takes more than 30 s, or a phone hears later than a second aft
 import argparse
 import asyncio
 import json
-import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,21 +27,19 @@ import asyncpg
 import httpx
 import orjson
 import websockets
-from pydantic import SecretStr
 from rich.console import Console
 from uuid_utils.compat import uuid7
 
 from app import clock
 from app.access import Viewer
-from app.demo import servers, tbilisi
+from app.demo import tbilisi
 from app.models import Role
 from app.schema.scalars import encode_id
 from app.services.identity import write_token
 from app.settings import Settings
-from benchmarks.bookings_board import SECRET, serve, wait_for
+from benchmarks.house import ROOT, open_house
 from benchmarks.positions import PERSON, PROTOCOL
 
-ROOT = Path(__file__).parent.parent
 ZONE = ZoneInfo("Asia/Tbilisi")
 PLAN_S_MAX, TOLD_S_MAX = 30.0, 1.0
 
@@ -307,38 +302,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, servers.start(Path(directory)) as running:
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=ROOT,
-            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
-            check=True,
-            capture_output=True,
-        )
+    with open_house() as house:
         subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, check=True)
-        environment = {
-            "WAYPOST_DATABASE_URL": running.url("server"),
-            "WAYPOST_REDIS_URL": running.redis_url(),
-            "WAYPOST_TOKEN_SECRET": SECRET,
-            "WAYPOST_LOG_LEVEL": "WARNING",
-        }
-        settings = Settings(
-            database_url=SecretStr(running.url("server")),
-            redis_url=SecretStr(running.redis_url()),
-            token_secret=SecretStr(SECRET),
-        )
-        process, port = serve("app.main:create_app", environment)
-        command = [sys.executable, "-c", "from app.jobs.worker import run; run()"]
-        worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
-        try:
-            wait_for(port)
-            asyncio.run(measure(running.url("superuser"), settings, f"127.0.0.1:{port}", options, Console()))
-        finally:
-            for child in (process, worker):
-                child.terminate()
-                child.wait()
+        quiet = {"WAYPOST_LOG_LEVEL": "WARNING"}
+        with house.serving(**quiet) as (_, port), house.process("-c", WORK, **quiet):
+            asyncio.run(measure(house.url, house.settings, f"127.0.0.1:{port}", options, Console()))
 
 
+WORK = "from app.jobs.worker import run; run()"
 COMPILE = "from app.services.routing.improve import compile_improver; compile_improver()"
 """Once after an installation, as a worker does when it begins."""
 

@@ -13,8 +13,6 @@ import asyncio
 import os
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,19 +24,16 @@ from uuid import UUID
 import asyncpg
 import orjson
 import websockets
-from pydantic import SecretStr
 from rich.console import Console
 from uuid_utils.compat import uuid7
 
 from app import clock
 from app.access import Viewer
-from app.demo import servers
 from app.models import Role
 from app.services.identity import write_token
 from app.settings import Settings
-from benchmarks.bookings_board import SECRET, serve, wait_for
+from benchmarks.house import ROOT, House, open_house
 
-ROOT = Path(__file__).parent.parent
 CLIENTS = ROOT / "tests" / "clients"
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 KM = 0.012
@@ -252,39 +247,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--warm", type=int, default=10)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, servers.start(Path(directory)) as running:
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=ROOT,
-            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
-            check=True,
-            capture_output=True,
-        )
-        measure(options, Console(), running)
+    with open_house() as house:
+        measure(options, Console(), house)
 
 
-def measure(options: argparse.Namespace, console: Console, running: servers.Servers) -> None:
-    environment = {
-        "WAYPOST_DATABASE_URL": running.url("server"),
-        "WAYPOST_REDIS_URL": running.redis_url(),
-        "WAYPOST_TOKEN_SECRET": SECRET,
-    }
-    settings = Settings(
-        database_url=SecretStr(running.url("server")),
-        redis_url=SecretStr(running.redis_url()),
-        token_secret=SecretStr(SECRET),
-    )
-    fleet = asyncio.run(furnish(running.url("superuser"), settings, options.drivers, options.stops))
-    process, port = serve("app.main:create_app", environment)
-    try:
-        wait_for(port)
+def measure(options: argparse.Namespace, console: Console, house: House) -> None:
+    fleet = asyncio.run(furnish(house.url, house.settings, options.drivers, options.stops))
+    with house.serving() as (process, port):
         begins = time.monotonic() + options.warm
         run = Run("127.0.0.1", port, options.points, begins, begins + options.seconds)
         busy = asyncio.run(drive(run, fleet, process))
-    finally:
-        process.terminate()
-        process.wait()
-    events = asyncio.run(told(running.url("superuser")))
+    events = asyncio.run(told(house.url))
     wanted = options.drivers * options.points * options.seconds
     report(console, run, wanted, busy, events)
 

@@ -12,23 +12,17 @@ from end to end.
 import argparse
 import asyncio
 import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import event
 
@@ -41,10 +35,9 @@ from app.loaders.analytics import Scope
 from app.loaders.base import Loaders, Request
 from app.loaders.scheduling import SLOT_PLACES, SLOTS
 from app.pagination import Page
-from app.settings import Settings
 from app.uow import ReadUnit
+from benchmarks.house import House, open_house
 
-ROOT = Path(__file__).parent.parent
 GROWING = {"slots", "bookings", "allocations", "events"}
 AHEAD, BEHIND = 90, 275
 """Days of the year that has bookings."""
@@ -266,18 +259,13 @@ def kept(running: servers.Servers, organization: UUID, statement: Statement) -> 
     return json.loads(running.psql(f"{role} EXPLAIN (GENERIC_PLAN, FORMAT JSON) {statement.text}"))[0]
 
 
-async def measure(running: servers.Servers, options: argparse.Namespace, console: Console) -> bool:
+async def measure(house: House, options: argparse.Namespace, console: Console) -> bool:
     """Whether every table that grows is read by an index."""
     started = time.monotonic()
-    organization, *services = await fill(running.url("superuser"), options.services, options.bookings)
+    organization, *services = await fill(house.url, options.services, options.bookings)
     console.print(f"filled in {time.monotonic() - started:.0f} s\n")
-    settings = Settings(
-        database_url=SecretStr(running.url("server")),
-        redis_url=SecretStr(running.redis_url()),
-        token_secret=SecretStr("a secret of the benchmark, long enough to be one"),
-    )
-    database, bad = Database.connect(settings), set()
-    ours, floor = await asyncpg.connect(running.url("server")), await asyncpg.connect(running.url("superuser"))
+    database, bad = Database.connect(house.settings), set()
+    ours, floor = await asyncpg.connect(house.running.url("server")), await asyncpg.connect(house.url)
     await floor.execute("SET enable_seqscan = off; SET max_parallel_workers_per_gather = 0")
     for question in questions(*services):
         statements = await sent(database, Viewer.system(organization), question)
@@ -298,7 +286,7 @@ async def measure(running: servers.Servers, options: argparse.Namespace, console
             console.print(f"  {whole['Execution Time']:.1f} ms, {buffers} buffers", highlight=False)
             for scan, visits in sorted(scans(plan).items()):
                 console.print(f"    {scan}{f', {visits} visits to rows' if visits else ''}", highlight=False)
-            bad |= read_through(plan) | read_through(kept(running, organization, statement)["Plan"])
+            bad |= read_through(plan) | read_through(kept(house.running, organization, statement)["Plan"])
     await asyncio.gather(ours.close(), floor.close(), database.close())
     if bad:
         console.print(f"\nread from end to end: {', '.join(sorted(bad))}", style="bold red")
@@ -311,15 +299,8 @@ def main() -> None:
     parser.add_argument("--bookings", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory, servers.start(Path(directory)) as running:
-        subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=ROOT,
-            env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": running.url("owner")},
-            check=True,
-            capture_output=True,
-        )
-        fine = asyncio.run(measure(running, options, Console()))
+    with open_house() as house:
+        fine = asyncio.run(measure(house, options, Console()))
     raise SystemExit(0 if fine else 1)
 
 

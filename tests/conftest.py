@@ -4,11 +4,9 @@ Tests do not clean up: each makes an organization of its own, and row-level secu
 """
 
 import asyncio
-import os
-import subprocess
-import sys
+import gc
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.client import Client
 from tests.factories.houses import House, make_house
+from tests.factories.rows import open_pool
 from tests.mailbox import Mailbox, open_mailbox
 
 ROOT = Path(__file__).parent.parent
@@ -64,24 +63,30 @@ def _boot(config: pytest.Config) -> dict[str, str]:
     return names
 
 
-def migrate(owner_url: str, *arguments: str) -> str:
-    """Alembic, as the command line runs it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic", *(arguments or ("upgrade", "head"))],
-        cwd=ROOT,
-        env=os.environ | {"WAYPOST_DATABASE_OWNER_URL": owner_url},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def migrate(owner_url: str, *arguments: str) -> None:
+    """Alembic, as its command line runs it, but for another second of imports."""
+    from alembic import command
+    from alembic.config import Config
+
+    name, *rest = arguments or ("upgrade", "head")
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("sqlalchemy.url", owner_url.replace("%", "%%"))
+    getattr(command, name)(config, *rest)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "servers: started once for the session")
     if not _is_worker(config) and not config.option.collectonly:
         config.stash[NAMES] = _boot(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported stays: no garbage is looked for meanwhile, nor among it later."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 NAMES = pytest.StashKey[dict[str, str]]()
@@ -168,7 +173,7 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture(scope="session")
 async def superuser(urls: Urls) -> AsyncIterator[asyncpg.Pool]:
     """For making rows and for looking behind the curtain; bound by no policy."""
-    async with asyncpg.create_pool(urls.superuser, min_size=1, max_size=4) as pool:
+    async with open_pool(urls.superuser, max_size=4) as pool:
         yield pool
 
 

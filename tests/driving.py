@@ -46,6 +46,7 @@ class Drive:
         status: str = "PUBLISHED",
         customer: UUID | None = None,
         pickups_first: bool = False,
+        shift: UUID | None = None,
         **ride: Any,
     ) -> "Drive":
         """Each transport's pickup and dropoff in turn, or all the pickups and then all the dropoffs."""
@@ -53,7 +54,7 @@ class Drive:
         assert driver
         whose = customer or await house.customer()
         transports = [await house.transport(whose, **ride) for _ in range(rides)]
-        route = await house.route(driver, transports, status)
+        route = await house.route(driver, transports, status, shift)
         if status == "IN_PROGRESS":
             await house.pool.execute("UPDATE drivers SET status = 'ON_ROUTE' WHERE id = $1", driver)
         if pickups_first:

@@ -54,7 +54,7 @@ STATEMENTS = {
     "RouteUpdates": (4, 5),
     "StartRoute": (1, 11),
     "ArriveAtStop": (1, 9),
-    "CompleteStop": (2, 19),
+    "CompleteStop": (2, 20),
     "FailStop": (1, 17),
     "ReportPositions": (1, 2),
     "ScanTag": (1, 8),

@@ -19,6 +19,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.conftest import KEY, create_database
 from tests.factories.houses import House, make_house
+from tests.factories.rows import open_pool
 from tests.mailbox import Mailbox, open_mailbox
 
 REDIS_DATABASES = 64
@@ -50,7 +51,7 @@ async def realm(names: dict[str, str], number: int, **knobs: Any) -> AsyncIterat
         "sweep_s": 1,
     }
     try:
-        async with open_mailbox() as mailbox, asyncpg.create_pool(urls.superuser, min_size=1, max_size=8) as pool:
+        async with open_mailbox() as mailbox, open_pool(urls.superuser, max_size=8) as pool:
             yield Realm(Settings(**defaults | {"smtp_url": mailbox.url} | knobs), pool, mailbox)
     finally:
         superuser = await asyncpg.connect(names["superuser"].format("postgres"))

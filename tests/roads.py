@@ -40,6 +40,16 @@ def seen(km: float, ago_s: float = 0, now: datetime | None = None, **more: Any) 
     return {"point": at_km(km), "recordedAt": at.isoformat(), **more}
 
 
+def driver_of(house: House) -> UUID:
+    driver = house.people["DRIVER"].viewer.driver_id
+    assert driver
+    return driver
+
+
+def kms(points: list[Any]) -> list[float]:
+    return [round((point["longitude"] - at_km(0)["longitude"]) / 0.012, 3) for point in points]
+
+
 async def report(client: Client, *positions: Json, **more: Any) -> Json:
     return await client.act("reportPositions", {"positions": list(positions), **more}, REPORTED)
 

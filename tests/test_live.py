@@ -125,7 +125,7 @@ async def keep_following(client: Client, query: str, after: str, size: Breaks) -
     return got
 
 
-@sizes(Breaks(events=150, kills=10), Breaks(events=1_000, kills=10))
+@sizes(Breaks(events=80, kills=5), Breaks(events=1_000, kills=10))
 @pytest.mark.parametrize(("query", "role"), [(EVENTS, "STAFF"), (BOOKINGS, "STAFF"), (BOOKINGS, "CUSTOMER")])
 async def test_who_comes_back_misses_nothing(
     server: Server, house: House, query: str, role: str, size: Breaks, capsys: pytest.CaptureFixture[str]

@@ -708,7 +708,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Uuid(), nullable=True),
         sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("device_id", sa.Uuid(), nullable=True),
-        sa.Column("rule_id", sa.Uuid(), nullable=True),
+        sa.Column("rule", sa.Uuid(), nullable=True),
         sa.Column("about_type", sa.Text(), nullable=False),
         sa.Column("about", sa.Uuid(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 import time
 from uuid import UUID
 
@@ -100,16 +99,3 @@ class _Search:
             if news is not None:
                 written = news
                 await self.desk.wakes.changed(self.work.organization_id, run_id)
-
-
-async def warm_up() -> None:
-    """Compile the machine code of the search, if no process has yet: in a child, which a search need not wait for."""
-    code = "from app.services.routing.improve import compile_improver; compile_improver()"
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    try:
-        if await child.wait():
-            log.warning("the machine code of the search could not be compiled; the first searches will take longer")
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()

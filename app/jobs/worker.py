@@ -35,6 +35,7 @@ from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
 from app.jobs.desk import HANDLERS, Desk, take_up
 from app.live import Wakes
 from app.services import due_work
+from app.services.routing.process import warm_up
 from app.settings import Settings
 from app.settings import settings as environment
 
@@ -86,7 +87,7 @@ class Work:
         desk = Desk(self.settings, database, Wakes(redis, alarm.ring))
         sweeps = [asyncio.create_task(self._sweep(desk)) for _ in range(SWEEPS)]
         sweeps.append(asyncio.create_task(self._tidy(desk)))
-        sweeps.append(asyncio.create_task(planning.warm_up()))
+        sweeps.append(asyncio.create_task(warm_up()))
         log.info("working on %s", ", ".join(HANDLERS))
         try:
             yield desk

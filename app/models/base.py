@@ -98,7 +98,7 @@ class Stamped:
 
 
 class Global(Stamped):
-    """A row of no tenant. The list of such tables is closed: see `tests/models/test_tenancy.py`."""
+    """A row of no tenant. The list of such tables is closed: see `tests/models/tables.py`."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, server_default=text("uuidv7()"), sort_order=-1)
 

@@ -82,7 +82,7 @@ class Notification(Tenant, Base):
     """One message to one person by one way. One per cause: `cause` says what it is sent for, `recipient` to whom.
 
     customer_id, user_id: whom it is for. address: where it goes; erased with the person. subject, body: what was sent.
-    about_type, about: the node it is about, and its id. rule_id: the reminder that asked for it, which may be gone.
+    about_type, about: the node it is about, and its id. rule: the reminder that asked for it, which may be gone.
     """
 
     __tablename__ = "notifications"
@@ -113,7 +113,7 @@ class Notification(Tenant, Base):
     customer_id: Mapped[UUID | None]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     device_id: Mapped[UUID | None]
-    rule_id: Mapped[UUID | None]
+    rule: Mapped[UUID | None]
     about_type: Mapped[str]
     about: Mapped[UUID]
     locale: Mapped[str]

@@ -4,6 +4,7 @@ Positions come by the thousand, late, twice and in any order. They never go to t
 woken (`Wakes.moved`). Whoever reports waits for nobody: a route that somebody else holds is followed next time.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,6 +47,12 @@ class PositionFault(Vocabulary):
 SPEED_MPS_MAX = 150
 """Faster than any car: a phone that lost its satellites."""
 
+FOLLOWED_AT_ONCE = 2
+"""Routes whose ETAs one process moves at a time. Whoever comes then is followed next time, so that a fleet that reports
+at once, after an outage say, is spread over seconds, and nobody's report waits for that of others."""
+
+_turns = asyncio.Semaphore(FOLLOWED_AT_ONCE)
+
 Sent = Mapping[str, Any]
 """A position as it was sent: latitude, longitude, recorded_at and, if known, heading and speed."""
 
@@ -77,7 +84,8 @@ MET = text(
     LEFT JOIN LATERAL (
         SELECT id, updated_at FROM routes
         WHERE organization_id = :org AND driver_id = :driver AND status = 'IN_PROGRESS' AND date >= :since
-        ORDER BY starts_at LIMIT 1
+        -- the end of an earlier one may not have been told yet
+        ORDER BY starts_at DESC LIMIT 1
     ) AS r ON true
     LEFT JOIN LATERAL (
         SELECT stops.id, status, suggested_at, latitude, longitude FROM stops
@@ -180,16 +188,17 @@ async def _follow(uow: UnitOfWork, settings: Settings, met: Row[Any], moved: Row
     """What follows for the route under way: an arrival, and from time to time other ETAs."""
     since = uow.now - timedelta(seconds=settings.eta_every_s)
     is_there = met.stop_id is not None and _is_at(settings, met, moved)
-    if not is_there and met.followed_at > since:
+    if not is_there and (met.followed_at > since or _turns.locked()):
         return
     route = await _free(uow, met.route_id)
     if route is None:
         return
-    is_time = route.updated_at <= since
+    is_time = route.updated_at <= since and not _turns.locked()
     if is_there:
         await _arrive(uow, settings, route, met.stop_id, min(moved.recorded_at, uow.now))
     if is_time:
-        await _expect(uow, settings, route)
+        async with _turns:
+            await _expect(uow, settings, route)
 
 
 def _is_at(settings: Settings, met: Row[Any], moved: Row[Any]) -> bool:

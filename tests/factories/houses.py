@@ -1,6 +1,7 @@
 """An organization with people in every role, and a scene to act in."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -18,9 +19,11 @@ from app.schema.scalars import encode_id
 from app.services.identity import write_token
 from app.settings import Settings
 from tests.client import Client
-from tests.factories.rows import insert
+from tests.factories.rows import Row, insert, insert_together
 
 ZONE = ZoneInfo("Asia/Tbilisi")
+CUSTOMER = {"name": "Nino Beridze", "phone": "+995555123456"}
+DRIVER = {"display_name": "Giorgi", "status": "AVAILABLE"}
 PASSWORD_HASH = "not a hash: tests get their tokens without signing in"
 
 
@@ -65,36 +68,43 @@ class House:
 
     async def person(self, role: Role, name: str | None = None) -> Person:
         """A member with a session, without the price of hashing a password."""
-        user_id, family = uuid7(), uuid7()
+        (person,) = await self.newcomers({role: name})
+        return person
+
+    async def newcomers(self, names: Mapping[Role, str | None], *rows: Row) -> list[Person]:
+        """One member in each role. `rows` are inserted with them."""
+        people, all_rows = [], list(rows)
+        for role, name in names.items():
+            person, mine = self._newcomer(role, name or role.value.title())
+            people.append(person)
+            all_rows.extend(mine)
+        await insert_together(self.pool, *all_rows)
+        return people
+
+    def _newcomer(self, role: Role, name: str) -> tuple[Person, list[Row]]:
+        user_id, family, expires_at = uuid7(), uuid7(), clock.now() + timedelta(hours=1)
         email = f"{role.value.lower()}-{user_id}@example.org"
-        await insert(
-            self.pool,
-            "users",
-            id=user_id,
-            email=email,
-            password_hash=PASSWORD_HASH,
-            full_name=name or role.value.title(),
-        )
-        await self.insert("memberships", user_id=user_id, role=role.value)
-        customer_id = await self.customer(user_id=user_id, email=email) if role is Role.CUSTOMER else None
-        driver_id = await self.driver(user_id=user_id) if role is Role.DRIVER else None
-        expires_at = clock.now() + timedelta(hours=1)
-        viewer = Viewer(self.id, user_id, role, family, customer_id, driver_id, expires_at)
-        await insert(
-            self.pool,
-            "sessions",
-            family_id=family,
-            user_id=user_id,
-            organization_id=self.id,
-            token_hash=family.bytes,
-            expires_at=expires_at,
-        )
-        return Person(user_id, viewer, Client(self.api, write_token(self.settings, viewer)), email)
+        here = {"organization_id": self.id, "user_id": user_id}
+        hats = {hat: uuid7() if hat is role else None for hat in (Role.CUSTOMER, Role.DRIVER)}
+        rows: list[Row] = [
+            ("users", {"id": user_id, "email": email, "password_hash": PASSWORD_HASH, "full_name": name}),
+            ("memberships", here | {"id": uuid7(), "role": role.value}),
+            (
+                "sessions",
+                here | {"id": uuid7(), "family_id": family, "token_hash": family.bytes, "expires_at": expires_at},
+            ),
+        ]
+        if role is Role.CUSTOMER:
+            rows.append(("customers", here | CUSTOMER | {"id": hats[role], "email": email}))
+        if role is Role.DRIVER:
+            rows.append(("drivers", here | DRIVER | {"id": hats[role]}))
+        viewer = Viewer(self.id, user_id, role, family, hats[Role.CUSTOMER], hats[Role.DRIVER], expires_at)
+        return Person(user_id, viewer, Client(self.api, write_token(self.settings, viewer)), email), rows
 
     # customers and subjects
 
     async def customer(self, **values: Any) -> UUID:
-        return await self.insert("customers", **{"name": "Nino Beridze", "phone": "+995555123456", **values})
+        return await self.insert("customers", **CUSTOMER | values)
 
     async def place(
         self, customer_id: UUID | None = None, address: tbilisi.Address | None = None, **values: Any
@@ -268,7 +278,7 @@ class House:
     # fleet and transports
 
     async def driver(self, **values: Any) -> UUID:
-        return await self.insert("drivers", **{"display_name": "Giorgi", "status": "AVAILABLE", **values})
+        return await self.insert("drivers", **DRIVER | values)
 
     async def vehicle(self, **capacity: int) -> UUID:
         type_id = await self.insert(
@@ -316,9 +326,11 @@ class House:
             },
         )
 
-    async def route(self, driver_id: UUID, transports: list[UUID], status: str = "PUBLISHED") -> UUID:
+    async def route(
+        self, driver_id: UUID, transports: list[UUID], status: str = "PUBLISHED", shift_id: UUID | None = None
+    ) -> UUID:
         """A route with a pickup and a dropoff of each transport in turn, ten minutes apart."""
-        shift_id = await self.shift(driver_id)
+        shift_id = shift_id or await self.shift(driver_id)
         shift = await self.pool.fetchrow(
             "SELECT * FROM shifts WHERE organization_id = $1 AND id = $2", self.id, shift_id
         )
@@ -377,18 +389,12 @@ async def make_house(pool: asyncpg.Pool, settings: Settings, api: str) -> House:
     """An organization with one person in each role."""
     id = uuid7()
     slug = f"house-{str(id)[-12:]}"
-    await insert(
-        pool,
-        "organizations",
-        id=id,
-        name="The House",
-        slug=slug,
-        time_zone="Asia/Tbilisi",
-        currency="GEL",
-        country="GE",
-    )
-    await pool.execute("INSERT INTO event_heads (organization_id) VALUES ($1)", id)
+    organization = {"id": id, "slug": slug, "name": "The House", "time_zone": "Asia/Tbilisi"}
     house = House(pool, settings, api, id, slug)
-    for role in Role:
-        house.people[role.value] = await house.person(role)
+    people = await house.newcomers(
+        dict.fromkeys(Role),
+        ("organizations", organization | {"currency": "GEL", "country": "GE"}),
+        ("event_heads", {"organization_id": id}),
+    )
+    house.people = {role.value: person for role, person in zip(Role, people, strict=True)}
     return house

@@ -136,7 +136,7 @@ async def _messages(house: House, user_id: UUID, customer_id: UUID) -> None:
         customer_id=customer_id,
         user_id=user_id,
         device_id=device,
-        rule_id=rule,
+        rule=rule,
         about_type="Customer",
         about=customer_id,
         locale="en",

@@ -25,7 +25,7 @@ class Storm:
     kills: int
 
 
-@sizes(Storm(files=6, kills=2), Storm(files=90, kills=25))
+@sizes(Storm(files=4, kills=1), Storm(files=90, kills=25))
 async def test_a_killed_worker_leaves_nothing_behind(
     names: dict[str, str], worker_number: int, tmp_path: Path, size: Storm, capsys: pytest.CaptureFixture[str]
 ) -> None:

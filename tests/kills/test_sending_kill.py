@@ -41,7 +41,7 @@ async def test_a_killed_worker_sends_every_message_and_none_as_two(
                 for way in ("SMS", "EXPO", "FCM"):
                     providers.failing[way] = [Failure(503), Failure(429, headers={"retry-after": "1"})]
                 with measured(capsys, f"{size.kills} kills of the worker") as figures:
-                    expected = {way: [] for way in WAYS}
+                    expected: dict[str, list[str]] = {way: [] for way in WAYS}
                     with worker_process(own.settings, tmp_path) as worker:
                         await asyncio.gather(
                             _disturb(size, worker, valkey), *(_say(house, size.messages, expected) for house in houses)

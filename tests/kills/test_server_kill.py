@@ -94,7 +94,7 @@ async def writers_of(house: House, count: int, client: Client) -> list[Writer]:
     return [Writer(house, client, slots, *two, random.Random(n)) for n, two in enumerate(pets)]
 
 
-@sizes(Storm(writers=8, kills=3), Storm(writers=30, kills=15))
+@sizes(Storm(writers=6, kills=2), Storm(writers=30, kills=15))
 async def test_a_killed_server_has_done_things_wholly_or_not_at_all(
     names: dict[str, str], worker_number: int, tmp_path: Path, size: Storm, capsys: pytest.CaptureFixture[str]
 ) -> None:

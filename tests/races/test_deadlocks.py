@@ -151,7 +151,7 @@ LATER = (
 )
 
 
-@sizes(Melee(people=20, seconds=4, happens=SOON), Melee(people=40, seconds=90, happens=SOON + LATER))
+@sizes(Melee(people=16, seconds=2, happens=SOON), Melee(people=40, seconds=90, happens=SOON + LATER))
 async def test_a_melee_ends_without_a_deadlock(
     names: dict[str, str], worker_number: int, size: Melee, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from tests.invariants import all_hold, nobody_collides, rides_agree
 from tests.races.crowd import at_once, crowd
 from tests.races.play import kinds
 from tests.sizes import sizes
-from tests.steps import events, eventually, somebody_waits
+from tests.steps import events, eventually, row, somebody_waits
 
 TOLD_ONCE = ("STOP_ARRIVED", "STOP_COMPLETED", "TRANSPORT_PICKED_UP", "TRANSPORT_DELIVERED")
 
@@ -48,9 +48,9 @@ class Road:
     async def cancel(self, ride: UUID) -> Json:
         return await self.desk.act("cancelTransport", {"transportId": self.house.gid("Transport", ride)}, "")
 
-    async def drive(self, rides: int, **values: Any) -> Drive:
-        """A route of a driver who has no other."""
-        driver = await self.house.driver(user_id=None)
+    async def drive(self, rides: int, driver: UUID | None = None, **values: Any) -> Drive:
+        """A route of a driver who, if not said, has no other."""
+        driver = driver or await self.house.driver(user_id=None)
         customer = await self.house.customer()
         route = await self.house.route(driver, [await self.house.transport(customer) for _ in range(rides)], **values)
         stops = await self.house.all(
@@ -109,6 +109,23 @@ async def test_a_pickup_is_made_or_moved_to_another_route(house: House, server: 
             assert kinds(answers)["InvalidTransition"] == 1
             made = kinds(answers)["CompleteStopSuccess"] == 1
             assert (await rides_agree(house))[drive.rides[1]] == ("PICKED_UP" if made else "ASSIGNED")
+
+
+@sizes(6, 60)
+async def test_one_route_ends_while_the_driver_sets_out_on_the_next(house: House, server: Server, size: int) -> None:
+    dice = random.Random(size)
+    async with road(house, server) as there:
+        for _ in range(size):
+            driver = await house.driver(user_id=None)
+            hours = ((time(7), time(13)), (time(13), time(20)))
+            shifts = [await house.shift(driver, starts_at=house.at(a), ends_at=house.at(b)) for a, b in hours]
+            first, second = [await there.drive(1, driver, shift_id=shift) for shift in shifts]
+            await there.tell("completeStop", first.stops[0])
+            await _shuffled([there.tell("completeStop", first.stops[1]), there.start(second.route)], dice)
+            assert (await row(house, "routes", first.route))["status"] == "COMPLETED"
+            assert (await row(house, "drivers", driver))["status"] == "ON_ROUTE"
+            await there.tell("completeStop", second.stops[1])
+            assert (await row(house, "drivers", driver))["status"] == "AVAILABLE"
 
 
 @sizes(3, 60)

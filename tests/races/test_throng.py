@@ -190,7 +190,7 @@ LATER = SOON | {
 }
 
 
-@sizes(Throng(people=30, seconds=3, happens=SOON), Throng(people=40, seconds=90, happens=LATER))
+@sizes(Throng(people=20, seconds=2, happens=SOON), Throng(people=40, seconds=90, happens=LATER))
 async def test_a_throng_is_served_without_a_collision(
     house: House, server: Server, size: Throng, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,7 +37,8 @@ class Stage:
 
     @classmethod
     async def set_up(cls, house: House, role: Role) -> "Stage":
-        people = {needed: await house.person(needed) for needed in {role, Role.CUSTOMER, Role.DRIVER}}
+        roles = dict.fromkeys((role, Role.CUSTOMER, Role.DRIVER))
+        people = dict(zip(roles, await house.newcomers(roles), strict=True))
         return cls(house, people[role], people[Role.CUSTOMER], people[Role.DRIVER])
 
     @property

@@ -36,7 +36,7 @@ def message(to: str = "x") -> Message:
 def at(url: str) -> Settings:
     providers = Providers(url)
     given = {**REQUIRED, **providers.knobs, "smtp_url": url.replace("http", "smtp"), "message_timeout_s": 0.3}
-    return Settings(token_secret=SecretStr("x" * 32), **given)  # type: ignore[arg-type]
+    return Settings(token_secret=SecretStr("x" * 32), **given)
 
 
 @asynccontextmanager

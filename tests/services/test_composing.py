@@ -148,9 +148,9 @@ async def test_care_is_told_until_it_is_done(house: House, database: Database) -
     assert await _words(database, house, Kind.CARE_DUE, due, **about) is None
     far = await house.insert("reminder_rules", kind="CARE_DUE", channels=["SMS"], days_before=365)
     await house.pool.execute("UPDATE care_dues SET due_on = due_on - 100 WHERE id = $1", due)
-    assert await _words(database, house, Kind.CARE_DUE, due, **about, rule_id=far)
+    assert await _words(database, house, Kind.CARE_DUE, due, **about, rule=far)
     await house.pool.execute("UPDATE subjects SET archived_at = now() WHERE id = $1", visit.pet)
-    assert await _words(database, house, Kind.CARE_DUE, due, **about, rule_id=far) is None
+    assert await _words(database, house, Kind.CARE_DUE, due, **about, rule=far) is None
 
 
 async def test_what_is_overdue_of_a_customer_is_one_list(house: House, database: Database) -> None:

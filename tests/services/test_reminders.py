@@ -243,7 +243,7 @@ async def test_a_rule_that_is_removed_runs_no_more_and_what_it_said_stays(house:
     assert answer["removeReminderRule"]["reminderRule"]["id"] == rule["id"]
     assert await _runs(house, rule) == []
     assert await house.all("SELECT FROM reminder_rules WHERE organization_id = $1") == []
-    assert (await row(house, "notifications", said))["rule_id"] == key(rule["id"])
+    assert (await row(house, "notifications", said))["rule"] == key(rule["id"])
     assert await events(house) == ["REMINDER_RULE_CREATED", "REMINDER_RULE_REMOVED"]
     gone = {"reminderRuleId": rule["id"]}
     assert await errors(house.client("ADMIN"), "removeReminderRule", gone) == [("NOT_FOUND", None)]
@@ -266,7 +266,7 @@ async def _said(house: House, rule_id: UUID, customer: UUID) -> UUID:
         cause="a cause",
         recipient=f"customer:{customer}",
         customer_id=customer,
-        rule_id=rule_id,
+        rule=rule_id,
         about_type="Customer",
         about=customer,
         locale="en",

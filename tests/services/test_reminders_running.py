@@ -110,7 +110,7 @@ async def test_each_notification_is_whole(desk: Desk, house: House) -> None:
         ("SMS", cause, "QUEUED"),
     ]
     for row in rows:
-        assert (row["kind"], row["rule_id"], row["customer_id"]) == ("CARE_DUE", rule, care["customer_id"])
+        assert (row["kind"], row["rule"], row["customer_id"]) == ("CARE_DUE", rule, care["customer_id"])
         assert (row["about_type"], row["about"], row["recipient"]) == ("CareDue", due, f"customer:{row['customer_id']}")
     work = await house.all("SELECT ref_id FROM due_work WHERE organization_id = $1 AND kind = 'SEND_NOTIFICATION'")
     assert {found["ref_id"] for found in work} == {row["id"] for row in rows}

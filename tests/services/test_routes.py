@@ -37,8 +37,10 @@ async def test_starting_keeps_to_the_machine(house: House, status: RouteStatus) 
 async def test_a_driver_sets_out_by_the_machine(house: House, status: DriverStatus) -> None:
     drive = await Drive.of(house)
     await house.pool.execute("UPDATE drivers SET status = $2 WHERE organization_id = $1", house.id, status.value)
-    if DriverStatus.ON_ROUTE in DRIVER_MACHINE.transitions[status]:
+    if status is DriverStatus.ON_ROUTE or DriverStatus.ON_ROUTE in DRIVER_MACHINE.transitions[status]:
         assert (await drive.start())["route"]["driver"] == {"status": "ON_ROUTE"}
+        changed = ["DRIVER_STATUS_CHANGED"] * (status is not DriverStatus.ON_ROUTE)
+        assert await events(house) == ["ROUTE_STARTED", *changed, "TRANSPORT_EN_ROUTE"]
     else:
         async with nothing_changes(house):
             answer = await drive.start()

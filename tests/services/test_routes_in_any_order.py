@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,7 @@ def days(draw: st.DrawFn, rides_max: int) -> Told:
 
 @dataclass
 class Road:
-    """A route of a driver of its own, under way."""
+    """A route, of a driver of its own if not said, under way."""
 
     house: House
     database: Database
@@ -114,9 +114,20 @@ class Road:
     begins: datetime
 
     @classmethod
-    async def of(cls, house: House, database: Database, settings: Settings, told: Told) -> "Road":
-        driver, customer = await house.driver(), await house.customer()
-        route = await house.route(driver, [await house.transport(customer) for _ in range(told.rides)])
+    async def of(
+        cls,
+        house: House,
+        database: Database,
+        settings: Settings,
+        told: Told,
+        driver: UUID | None = None,
+        hours: tuple[int, int] = (7, 20),
+    ) -> "Road":
+        driver, customer = driver or await house.driver(), await house.customer()
+        starts_at, ends_at = (house.at(time(hour)) for hour in hours)
+        shift = await house.shift(driver, starts_at=starts_at, ends_at=ends_at)
+        rides = [await house.transport(customer) for _ in range(told.rides)]
+        route = await house.route(driver, rides, shift_id=shift)
         if told.pickups_first:
             await house.pool.execute(PICKUPS_FIRST, route)
         rows = await house.all(
@@ -189,14 +200,14 @@ async def _tell(house: House, database: Database, settings: Settings, told: Told
     await all_hold(house)
 
 
-def stories(max_examples: int, rides_max: int) -> Callable[[Any], Any]:
+def stories(max_examples: int, **drawn: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
     """So many days, each in an organization of its own."""
     health = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
     told = hypothesis(deadline=None, database=None, max_examples=max_examples, suppress_health_check=health)
-    return lambda test: told(given(told=days(rides_max))(test))
+    return lambda test: told(given(**drawn)(test))
 
 
-@stories(12, rides_max=3)
+@stories(12, told=days(3))
 async def test_any_order_ends_the_same(
     superuser: asyncpg.Pool, database: Database, settings: Settings, told: Told
 ) -> None:
@@ -205,8 +216,55 @@ async def test_any_order_ends_the_same(
 
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_TIMEOUT_S)
-@stories(300, rides_max=5)
+@stories(300, told=days(5))
 async def test_any_order_of_a_long_day_ends_the_same(
     superuser: asyncpg.Pool, database: Database, settings: Settings, told: Told
 ) -> None:
     await _tell(await make_house(superuser, settings, "nobody asks the API"), database, settings, told)
+
+
+HALVES = ((7, 13), (13, 20))
+"""Hours of two shifts of one driver."""
+
+
+@st.composite
+def halves(draw: st.DrawFn, rides_max: int) -> tuple[list[Told], list[int]]:
+    """Two routes of one driver, and of which of them the next word is: what ends the first may be told at the end."""
+    told = [draw(days(rides_max)) for _ in HALVES]
+    return told, draw(st.permutations([half for half, day in enumerate(told) for _ in day.heard]))
+
+
+async def _tell_both(house: House, database: Database, settings: Settings, told: list[Told], turns: list[int]) -> None:
+    expected = []
+    for day in told:
+        alone = await Road.of(house, database, settings, day)
+        await alone.hear(day.words)
+        await alone.bring_back()
+        expected.append(await alone.end())
+    driver = await house.driver()
+    roads = [
+        await Road.of(house, database, settings, day, driver, hours) for day, hours in zip(told, HALVES, strict=True)
+    ]
+    words = [iter(day.heard) for day in told]
+    for half in turns:
+        await roads[half].hear([next(words[half])])
+    for road in roads:
+        await road.bring_back()
+    assert [await road.end() for road in roads] == expected
+    await all_hold(house)
+
+
+@stories(6, both=halves(2))
+async def test_two_routes_of_a_driver_do_not_stand_in_each_others_way(
+    superuser: asyncpg.Pool, database: Database, settings: Settings, both: tuple[list[Told], list[int]]
+) -> None:
+    await _tell_both(await make_house(superuser, settings, "nobody asks the API"), database, settings, *both)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(SOAK_TIMEOUT_S)
+@stories(150, both=halves(4))
+async def test_two_long_routes_of_a_driver_do_not_stand_in_each_others_way(
+    superuser: asyncpg.Pool, database: Database, settings: Settings, both: tuple[list[Told], list[int]]
+) -> None:
+    await _tell_both(await make_house(superuser, settings, "nobody asks the API"), database, settings, *both)

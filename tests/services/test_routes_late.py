@@ -53,6 +53,22 @@ async def test_whoever_tells_of_a_stop_has_set_out(house: House) -> None:
         assert (await drive.start())["route"] == {"status": "COMPLETED", "driver": {"status": "AVAILABLE"}}
 
 
+async def test_the_end_of_a_route_may_be_told_after_the_next_has_begun(house: House) -> None:
+    driver = house.people["DRIVER"].viewer.driver_id
+    hours = ((time(7), time(13)), (time(13), time(20)))
+    shifts = [await house.shift(driver, starts_at=house.at(begins), ends_at=house.at(ends)) for begins, ends in hours]
+    morning, afternoon = [await Drive.of(house, shift=shift) for shift in shifts]
+    await morning.complete(0)
+    told = await events(house)
+    assert (await afternoon.start())["route"] == {"status": "IN_PROGRESS", "driver": {"status": "ON_ROUTE"}}
+    assert (await events(house))[len(told) :] == ["ROUTE_STARTED", "TRANSPORT_EN_ROUTE"]
+    # now the word that was lost
+    assert (await morning.complete(1))["stop"]["route"] == {"status": "COMPLETED"}
+    assert await afternoon.column("drivers", "status") == ["ON_ROUTE"]
+    assert (await afternoon.complete(1))["stop"]["route"] == {"status": "COMPLETED"}
+    assert await afternoon.column("drivers", "status") == ["AVAILABLE"]
+
+
 async def test_a_dropoff_says_that_its_pickup_was_made(house: House) -> None:
     drive, now = await Drive.of(house), clock.now()
     dropped_off, picked_up = now - timedelta(minutes=5), now - timedelta(minutes=30)

@@ -22,7 +22,7 @@ from tests.steps import Visit
 Kind = NotificationKind
 ALL = list(Channel)
 TOLD = (
-    "SELECT kind, channel, status, suppressed, recipient, locale, send_at, rule_id FROM notifications "
+    "SELECT kind, channel, status, suppressed, recipient, locale, send_at, rule FROM notifications "
     "WHERE organization_id = $1 ORDER BY channel, recipient"
 )
 WORK = "SELECT ref_id, run_at FROM due_work WHERE organization_id = $1 AND kind = 'SEND_NOTIFICATION'"
@@ -101,7 +101,7 @@ async def test_a_rule_says_by_which_ways_and_whether_at_all(house: House, databa
     visit = await Visit.of(house)
     rule = await house.insert("reminder_rules", kind="AFTER_VISIT", channels=["SMS"])
     assert await _say(database, visit, "a", channels=None) == 1
-    assert [(row["channel"], row["rule_id"]) for row in await house.all(TOLD)] == [("SMS", rule)]
+    assert [(row["channel"], row["rule"]) for row in await house.all(TOLD)] == [("SMS", rule)]
     await house.pool.execute("UPDATE reminder_rules SET active = false WHERE id = $1", rule)
     assert await _say(database, visit, "b", channels=None) == 0
 

@@ -43,6 +43,64 @@ CREATE FUNCTION public.credentials(wanted_email text) RETURNS TABLE(user_id uuid
    WHERE (u.email = credentials.wanted_email);
 END;
 
+CREATE FUNCTION public.customers_refuse_erased() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    DECLARE
+        erased timestamptz;
+    BEGIN
+        -- the lock that the foreign key takes anyway: whoever erases the customer meanwhile is waited for
+        SELECT erased_at INTO erased FROM customers
+        WHERE organization_id = NEW.organization_id AND id = NEW.customer_id FOR KEY SHARE;
+        IF erased IS NOT NULL THEN
+            RAISE EXCEPTION 'this customer was erased'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_customers_erased';
+        END IF;
+        RETURN NEW;
+    END $$;
+
+CREATE TABLE public.memberships (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(40) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sessions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    family_id uuid NOT NULL,
+    previous_id uuid,
+    user_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.forget_user(org uuid, usr uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ DELETE FROM public.sessions s
+   WHERE ((s.organization_id = forget_user.org) AND (s.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (s.user_id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE ((m.organization_id = forget_user.org) AND (m.user_id = forget_user.usr))))));
+ UPDATE public.users u SET email = (('erased-'::text || u.id) || '@erased.invalid'::text), full_name = 'Erased'::text, password_hash = ''::text, updated_at = now()
+   WHERE ((u.id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE (m.user_id = forget_user.usr)))));
+END;
+
 CREATE TABLE public.allocations (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -395,34 +453,6 @@ CREATE TABLE public.drivers (
 
 ALTER TABLE ONLY public.drivers FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.memberships (
-    organization_id uuid NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    user_id uuid NOT NULL,
-    role character varying(40) NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
-);
-
-ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.sessions (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    family_id uuid NOT NULL,
-    previous_id uuid,
-    user_id uuid NOT NULL,
-    organization_id uuid NOT NULL,
-    token_hash bytea NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone,
-    revoked_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
-
 CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -759,7 +789,7 @@ CREATE TABLE public.due_work (
     failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'NOTIFY_BOOKING_DECLINED'::character varying, 'NOTIFY_BOOKING_CANCELLED'::character varying, 'NOTIFY_DRIVER_UNDER_WAY'::character varying, 'NOTIFY_POST_PUBLISHED'::character varying, 'SEND_NOTIFICATION'::character varying, 'RUN_REMINDER'::character varying, 'REFRESH_CARE'::character varying, 'START_SYNC'::character varying, 'RUN_SYNC'::character varying, 'PUBLISH_POST'::character varying, 'WRITE_EXPORT'::character varying, 'ERASE_DOCUMENT'::character varying, 'NOTIFY_BOOKING_CONFIRMED'::character varying, 'NOTIFY_WAITLIST_OFFER'::character varying, 'NOTIFY_LICENCE_EXPIRING'::character varying, 'NOTIFY_MAINTENANCE_DUE'::character varying])::text[])))
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'NOTIFY_BOOKING_DECLINED'::character varying, 'NOTIFY_BOOKING_CANCELLED'::character varying, 'NOTIFY_DRIVER_UNDER_WAY'::character varying, 'NOTIFY_POST_PUBLISHED'::character varying, 'SEND_NOTIFICATION'::character varying, 'CHECK_RECEIPT'::character varying, 'RUN_REMINDER'::character varying, 'REFRESH_CARE'::character varying, 'START_SYNC'::character varying, 'RUN_SYNC'::character varying, 'PUBLISH_POST'::character varying, 'WRITE_EXPORT'::character varying, 'ERASE_DOCUMENT'::character varying, 'NOTIFY_BOOKING_CONFIRMED'::character varying, 'NOTIFY_WAITLIST_OFFER'::character varying, 'NOTIFY_LICENCE_EXPIRING'::character varying, 'NOTIFY_MAINTENANCE_DUE'::character varying])::text[])))
 );
 
 CREATE TABLE public.event_details (
@@ -795,7 +825,7 @@ CREATE TABLE public.events (
     booking_id uuid,
     transport_id uuid,
     payload jsonb NOT NULL,
-    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying, 'DOCUMENT_REMOVED'::character varying, 'SUBJECT_ARCHIVED'::character varying, 'SUBJECT_RESTORED'::character varying, 'CARE_PROTOCOL_CREATED'::character varying, 'CARE_PROTOCOL_UPDATED'::character varying, 'CARE_RECORDED'::character varying, 'CARE_RECORD_UPDATED'::character varying, 'CARE_RECORD_VOIDED'::character varying, 'CARE_RECORD_READ'::character varying, 'CARE_WAIVED'::character varying, 'TAG_REGISTERED'::character varying, 'TAG_RETIRED'::character varying, 'TAG_SCANNED'::character varying, 'PARTNER_CREATED'::character varying, 'PARTNER_UPDATED'::character varying, 'PARTNER_CONNECTED'::character varying, 'PARTNER_CONNECTION_UPDATED'::character varying, 'PARTNER_CONNECTION_REMOVED'::character varying, 'PARTNER_UNREACHABLE'::character varying, 'SYNC_REQUESTED'::character varying, 'SYNC_STARTED'::character varying, 'SYNC_SUCCEEDED'::character varying, 'SYNC_FAILED'::character varying, 'SYNC_CANCELLED'::character varying, 'REVIEW_ACCEPTED'::character varying, 'REVIEW_REJECTED'::character varying, 'NOTIFICATION_FAILED'::character varying, 'ADDRESS_RETIRED'::character varying, 'DEVICE_REGISTERED'::character varying, 'DEVICE_RETIRED'::character varying, 'CONTACT_PREFERENCE_UPDATED'::character varying, 'REMINDER_RULE_CREATED'::character varying, 'REMINDER_RULE_UPDATED'::character varying, 'REMINDER_RULE_REMOVED'::character varying, 'MESSAGE_TEMPLATE_CREATED'::character varying, 'MESSAGE_TEMPLATE_UPDATED'::character varying, 'MESSAGE_TEMPLATE_REMOVED'::character varying, 'POST_CREATED'::character varying, 'POST_UPDATED'::character varying, 'POST_PUBLISHED'::character varying, 'POST_WITHDRAWN'::character varying, 'EXPORT_REQUESTED'::character varying, 'EXPORT_SUCCEEDED'::character varying, 'EXPORT_FAILED'::character varying, 'EXPORT_CANCELLED'::character varying, 'PERSON_ERASED'::character varying])::text[])))
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying, 'DOCUMENT_REMOVED'::character varying, 'SUBJECT_ARCHIVED'::character varying, 'SUBJECT_RESTORED'::character varying, 'CARE_PROTOCOL_CREATED'::character varying, 'CARE_PROTOCOL_UPDATED'::character varying, 'CARE_RECORDED'::character varying, 'CARE_RECORD_UPDATED'::character varying, 'CARE_RECORD_VOIDED'::character varying, 'CARE_RECORD_READ'::character varying, 'CARE_WAIVED'::character varying, 'TAG_REGISTERED'::character varying, 'TAG_RETIRED'::character varying, 'TAG_SCANNED'::character varying, 'PARTNER_CREATED'::character varying, 'PARTNER_UPDATED'::character varying, 'PARTNER_CONNECTED'::character varying, 'PARTNER_CONNECTION_UPDATED'::character varying, 'PARTNER_CONNECTION_REMOVED'::character varying, 'PARTNER_UNREACHABLE'::character varying, 'SYNC_REQUESTED'::character varying, 'SYNC_STARTED'::character varying, 'SYNC_SUCCEEDED'::character varying, 'SYNC_FAILED'::character varying, 'SYNC_CANCELLED'::character varying, 'REVIEW_ACCEPTED'::character varying, 'REVIEW_REJECTED'::character varying, 'NOTIFICATION_FAILED'::character varying, 'NOTIFICATION_RESENT'::character varying, 'ADDRESS_RETIRED'::character varying, 'ADDRESS_REVIVED'::character varying, 'DEVICE_REGISTERED'::character varying, 'DEVICE_RETIRED'::character varying, 'CONTACT_PREFERENCE_UPDATED'::character varying, 'REMINDER_RULE_CREATED'::character varying, 'REMINDER_RULE_UPDATED'::character varying, 'REMINDER_RULE_REMOVED'::character varying, 'MESSAGE_TEMPLATE_CREATED'::character varying, 'MESSAGE_TEMPLATE_UPDATED'::character varying, 'MESSAGE_TEMPLATE_REMOVED'::character varying, 'POST_CREATED'::character varying, 'POST_UPDATED'::character varying, 'POST_PUBLISHED'::character varying, 'POST_WITHDRAWN'::character varying, 'EXPORT_REQUESTED'::character varying, 'EXPORT_SUCCEEDED'::character varying, 'EXPORT_FAILED'::character varying, 'EXPORT_CANCELLED'::character varying, 'PERSON_ERASED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
@@ -884,7 +914,7 @@ CREATE TABLE public.notifications (
     customer_id uuid,
     user_id uuid,
     device_id uuid,
-    rule_id uuid,
+    rule uuid,
     about_type text NOT NULL,
     about uuid NOT NULL,
     locale text NOT NULL,
@@ -902,7 +932,7 @@ CREATE TABLE public.notifications (
     CONSTRAINT ck_notifications_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
     CONSTRAINT ck_notifications_sent CHECK ((((status)::text <> 'SENT'::text) OR (sent_at IS NOT NULL))),
     CONSTRAINT ck_notifications_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'SENT'::character varying, 'FAILED'::character varying, 'SUPPRESSED'::character varying])::text[]))),
-    CONSTRAINT ck_notifications_suppressed CHECK (((suppressed)::text = ANY ((ARRAY['UNWANTED'::character varying, 'DEAD_ADDRESS'::character varying, 'OUTDATED'::character varying, 'ERASED'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_suppressed CHECK (((suppressed)::text = ANY ((ARRAY['UNWANTED'::character varying, 'NO_ADDRESS'::character varying, 'DEAD_ADDRESS'::character varying, 'CHANNEL_OFF'::character varying, 'OUTDATED'::character varying, 'ERASED'::character varying])::text[]))),
     CONSTRAINT ck_notifications_why_suppressed CHECK ((((status)::text = 'SUPPRESSED'::text) = (suppressed IS NOT NULL)))
 );
 
@@ -919,7 +949,7 @@ CREATE TABLE public.occurrences (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_occurrences_booking CHECK ((((outcome)::text = 'BOOKED'::text) = (booking_id IS NOT NULL))),
-    CONSTRAINT ck_occurrences_outcome CHECK (((outcome)::text = ANY ((ARRAY['BOOKED'::character varying, 'SLOT_FULL'::character varying, 'NO_SLOT'::character varying, 'NO_RESOURCE'::character varying, 'NOT_ALLOWED'::character varying])::text[])))
+    CONSTRAINT ck_occurrences_outcome CHECK (((outcome)::text = ANY ((ARRAY['BOOKED'::character varying, 'SLOT_FULL'::character varying, 'NO_SLOT'::character varying, 'NO_RESOURCE'::character varying, 'NOT_ALLOWED'::character varying, 'CARE_MISSING'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.occurrences FORCE ROW LEVEL SECURITY;
@@ -1413,6 +1443,7 @@ CREATE TABLE public.sync_runs (
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
     error text,
+    cursor uuid,
     subjects integer DEFAULT 0 NOT NULL,
     subjects_done integer DEFAULT 0 NOT NULL,
     created integer DEFAULT 0 NOT NULL,
@@ -2317,6 +2348,30 @@ CREATE UNIQUE INDEX uq_waitlist_entries_subject_id ON public.waitlist_entries US
 
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EXECUTE FUNCTION public.allocations_refuse_change();
 
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.bookings FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.calendar_feeds FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.care_records FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.contact_preferences FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.device_tokens FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.documents FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.places FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.series FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.subjects FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.tags FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.transports FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.waitlist_entries FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
 CREATE TRIGGER taken_on_delete AFTER DELETE ON public.allocations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('-1');
 
 CREATE TRIGGER taken_on_insert AFTER INSERT ON public.allocations REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('1');
@@ -2560,9 +2615,6 @@ ALTER TABLE ONLY public.notifications
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT fk_notifications_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
-
-ALTER TABLE ONLY public.notifications
-    ADD CONSTRAINT fk_notifications_rule_id FOREIGN KEY (organization_id, rule_id) REFERENCES public.reminder_rules(organization_id, id);
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT fk_notifications_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
@@ -3266,15 +3318,29 @@ GRANT SELECT ON TABLE public.users TO waypost_auth;
 GRANT SELECT(id) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(email) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(email) ON TABLE public.users TO waypost_auth;
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(full_name) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(full_name) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(created_at) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(updated_at) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(updated_at) ON TABLE public.users TO waypost_auth;
 
 REVOKE ALL ON FUNCTION public.credentials(wanted_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.credentials(wanted_email text) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
+GRANT SELECT ON TABLE public.memberships TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.sessions TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.forget_user(org uuid, usr uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_user(org uuid, usr uuid) TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.allocations TO waypost_server;
 
@@ -3300,12 +3366,6 @@ GRANT SELECT ON TABLE public.customers TO waypost_auth;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drivers TO waypost_server;
 GRANT SELECT ON TABLE public.drivers TO waypost_auth;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
-GRANT SELECT ON TABLE public.memberships TO waypost_auth;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
-GRANT SELECT ON TABLE public.sessions TO waypost_auth;
 
 REVOKE ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) TO waypost_server;

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from app.demo.documents import ARRIVE, COMPLETE, START_ROUTE
 from app.demo.simulation import documents
 from app.demo.simulation.agenda import Agenda
 from app.demo.simulation.phone import Phone
@@ -54,7 +55,7 @@ class Courier:
                 yield datetime.fromisoformat(stop["plannedAt"]) - self.traffic.expected(
                     at, _point(stop), self.agenda.now
                 )
-                await self.phone.tell(documents.START_ROUTE, routeId=self._route["id"])
+                await self.phone.tell(START_ROUTE, routeId=self._route["id"])
             async for until in self._drive(at, _point(stop)):
                 yield until
             at = _point(stop)
@@ -122,7 +123,7 @@ class Courier:
             self.put_off.add(stop["id"])
             await self.phone.tell(documents.SKIP, stopId=stop["id"], at=self.agenda.now.isoformat())
             return
-        await self.phone.tell(documents.ARRIVE, stopId=stop["id"], at=self.agenda.now.isoformat())
+        await self.phone.tell(ARRIVE, stopId=stop["id"], at=self.agenda.now.isoformat())
         window = stop["transport"]["pickupWindow" if stop["kind"] == "PICKUP" else "dropoffWindow"]
         yield max(self.agenda.now, datetime.fromisoformat(window["from"])) + SERVICE
         self.dealt_with.add(stop["id"])
@@ -130,7 +131,7 @@ class Courier:
         if stop["kind"] != "RETURN" and self.chance.random() < NOBODY_THERE:
             await self.phone.tell(documents.FAIL, stopId=stop["id"], at=at, reason="NOBODY_THERE")
         else:
-            await self.phone.tell(documents.COMPLETE, stopId=stop["id"], at=at, proof=self._proof(stop))
+            await self.phone.tell(COMPLETE, stopId=stop["id"], at=at, proof=self._proof(stop))
 
     def _proof(self, stop: Json) -> Json | None:
         if stop["kind"] != "DROPOFF":

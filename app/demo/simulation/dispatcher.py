@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+from app.demo.documents import OPTIMIZE_ROUTES, PLANNING, PUBLISH_ROUTES
 from app.demo.simulation import documents
 from app.demo.simulation.agenda import Agenda
 from app.demo.simulation.world import SKILL, Wish, World, wish
@@ -51,16 +52,16 @@ class Dispatcher:
     async def plan(self) -> None:
         """Have the day planned (again), and let the drivers see it."""
         day = self.world.day.isoformat()
-        run = await self.client.do(documents.OPTIMIZE_ROUTES, date=day, timeLimit=self.search_s)
+        run = await self.client.do(OPTIMIZE_ROUTES, date=day, timeLimit=self.search_s)
         self.plans.append(await self._followed(run["planningRun"]["id"]))
-        answer = (await self.client.ask(documents.PUBLISH_ROUTES, date=day))["publishRoutes"]
+        answer = (await self.client.ask(PUBLISH_ROUTES, date=day))["publishRoutes"]
         if answer["__typename"] not in ("PublishRoutesSuccess", "NothingToPublish"):
             raise StoryFailed(f"publishRoutes was refused: {answer['message']}")
 
     async def _followed(self, run_id: str) -> Json:
         async with (
             asyncio.timeout(self.search_s + PATIENCE_S),
-            self.client.follow(documents.PLANNING, id=run_id) as updates,
+            self.client.follow(PLANNING, id=run_id) as updates,
         ):
             async for update in updates:
                 if update["status"] == "SUCCEEDED":

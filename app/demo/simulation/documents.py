@@ -15,29 +15,6 @@ mutation InsertTransport($id: ID!) {
   insertTransport(input: { transportId: $id }) { __typename ... on Problem { message } }
 }"""
 
-OPTIMIZE_ROUTES = """
-mutation OptimizeRoutes($date: Date!, $timeLimit: Int!) {
-  optimizeRoutes(input: { date: $date, timeLimit: $timeLimit }) {
-    __typename
-    ... on OptimizeRoutesSuccess { planningRun { id } }
-    ... on Problem { message }
-  }
-}"""
-
-PLANNING = """
-subscription Planning($id: ID!) {
-  planningRunUpdated(id: $id) {
-    status progress error { message } summary { routes distance assigned unassigned baselineDistance }
-  }
-}"""
-
-PUBLISH_ROUTES = """
-mutation PublishRoutes($date: Date!) {
-  publishRoutes(input: { date: $date }) { __typename ... on Problem { message } }
-}"""
-
-EVENT_SEQ = "query EventSeq { eventSeq }"
-
 OPERATIONS_FEED = """
 subscription OperationsFeed($after: EventSeq) { events(after: $after) { seq type } }"""
 
@@ -69,24 +46,6 @@ query MyDay($date: Date!) {
       transport { id pickupWindow { from } dropoffWindow { from } proofRequired }
     }
   } } }
-}"""
-
-ROUTE_UPDATES = """
-subscription RouteUpdates($id: ID!, $after: EventSeq) { routeUpdated(id: $id, after: $after) { seq type } }"""
-
-START_ROUTE = """
-mutation StartRoute($routeId: ID!) {
-  startRoute(input: { routeId: $routeId }) { __typename ... on Problem { message } }
-}"""
-
-ARRIVE = """
-mutation ArriveAtStop($stopId: ID!, $at: DateTime) {
-  arriveAtStop(input: { stopId: $stopId, at: $at }) { __typename ... on Problem { message } }
-}"""
-
-COMPLETE = """
-mutation CompleteStop($stopId: ID!, $at: DateTime, $proof: ProofInput) {
-  completeStop(input: { stopId: $stopId, at: $at, proof: $proof }) { __typename ... on Problem { message } }
 }"""
 
 FAIL = """

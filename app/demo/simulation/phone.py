@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from websockets.exceptions import WebSocketException
 
+from app.demo.documents import ROUTE_UPDATES
 from app.demo.simulation import documents
 from app.demo.story.client import Client, Json, StoryFailed
 
@@ -106,7 +107,7 @@ class Phone:
 
     async def _follow(self, route_id: str) -> None:
         with suppress(StoryFailed, WebSocketException, OSError):
-            async with self.client.follow(documents.ROUTE_UPDATES, id=route_id, after=self._after) as updates:
+            async with self.client.follow(ROUTE_UPDATES, routeId=route_id, after=self._after) as updates:
                 async for update in updates:
                     self._after = update["seq"]
                     self.heard.append(update["seq"])

@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 
+from app.demo.documents import EVENT_SEQ, ROUTE_UPDATES
 from app.demo.simulation import documents
 from app.demo.simulation.courier import Courier
 from app.demo.simulation.dispatcher import Dispatcher
@@ -44,7 +45,7 @@ class Report:
 
 async def begin(client: Client) -> str:
     """The place in the log where the day begins."""
-    return str((await client.ask(documents.EVENT_SEQ))["eventSeq"])
+    return str((await client.ask(EVENT_SEQ))["eventSeq"])
 
 
 async def end(dispatcher: Dispatcher, couriers: Sequence[Courier], begun: str) -> Report:
@@ -82,7 +83,7 @@ def _minutes_off(stop: Json) -> float:
 async def _lost(client: Client, courier: Courier) -> str | None:
     """Whether a phone missed something of its route, or heard it twice: what it heard against the log."""
     route_id = (courier.phone.route or {})["id"]
-    logged = await _heard(client, documents.ROUTE_UPDATES, after=courier.phone.listened_from, id=route_id)
+    logged = await _heard(client, ROUTE_UPDATES, after=courier.phone.listened_from, routeId=route_id)
     if courier.phone.heard == logged:
         return None
     missed = len(set(logged) - set(courier.phone.heard))

@@ -17,6 +17,16 @@ from rich.text import Text
 from websockets.exceptions import WebSocketException
 
 from app import clock
+from app.demo.documents import (
+    ARRIVE,
+    COMPLETE,
+    EVENT_SEQ,
+    OPTIMIZE_ROUTES,
+    PLANNING,
+    PUBLISH_ROUTES,
+    ROUTE_UPDATES,
+    START_ROUTE,
+)
 from app.demo.people import Person
 from app.demo.story import documents
 from app.demo.story.client import PATIENCE_S, Client, Json, StoryFailed, nodes
@@ -138,7 +148,7 @@ class Story:
         run = await self._ask_for_plan(day)
         async with (
             asyncio.timeout(PATIENCE_S),
-            self.cast.dispatcher.follow(documents.PLANNING, id=run["id"]) as updates,
+            self.cast.dispatcher.follow(PLANNING, id=run["id"]) as updates,
         ):
             async for update in updates:
                 self._say("dispatcher", f"sees planning {update['status'].lower()}, {update['progress']} %", heard=True)
@@ -147,16 +157,16 @@ class Story:
                 if update["status"] == "SUCCEEDED":
                     self._say("dispatcher", _praise(update["summary"]))
                     break
-        published = await self.cast.dispatcher.do(documents.PUBLISH_ROUTES, date=day.isoformat())
+        published = await self.cast.dispatcher.do(PUBLISH_ROUTES, date=day.isoformat())
         self._say("dispatcher", f"publishes {len(published['routes'])} routes")
 
     async def _ask_for_plan(self, day: date) -> Json:
         variables: Json = {"date": day.isoformat(), "timeLimit": SEARCH_S}
-        asked = (await self.cast.dispatcher.ask(documents.OPTIMIZE_ROUTES, **variables))["optimizeRoutes"]
+        asked = (await self.cast.dispatcher.ask(OPTIMIZE_ROUTES, **variables))["optimizeRoutes"]
         if asked["__typename"] == "PlanningRunActive":
             # of a story that was cut short: it does not know the new booking
             await self.cast.dispatcher.do(documents.CANCEL_PLANNING, id=asked["planningRun"]["id"])
-            asked = await self.cast.dispatcher.do(documents.OPTIMIZE_ROUTES, **variables)
+            asked = await self.cast.dispatcher.do(OPTIMIZE_ROUTES, **variables)
         self._say("dispatcher", f"asks for the routes of {day:%-d %B}")
         return dict(asked["planningRun"])
 
@@ -178,12 +188,12 @@ class Story:
         self._say(
             who, f"{driver['displayName']} drives {route['vehicle']['licensePlate']}, {len(route['stops'])} stops"
         )
-        after = (await actor.ask(documents.EVENT_SEQ))["eventSeq"]
+        after = (await actor.ask(EVENT_SEQ))["eventSeq"]
         async with self._hearing(
             who, actor, self._news_of_route, lambda update: update["type"] == "ROUTE_COMPLETED",
-            documents.ROUTE_UPDATES, id=route["id"], after=after,
+            ROUTE_UPDATES, routeId=route["id"], after=after,
         ):  # fmt: skip
-            await actor.do(documents.START_ROUTE, id=route["id"])
+            await actor.do(START_ROUTE, routeId=route["id"])
             await self._serve(actor, who, route)
 
     async def _finish_former(self, actor: Client, who: str, driver: Json) -> None:
@@ -196,10 +206,10 @@ class Story:
     async def _serve(self, actor: Client, who: str, route: Json) -> None:
         for stop in route["stops"]:
             if stop["status"] == "PLANNED":
-                await actor.do(documents.ARRIVE, id=stop["id"])
+                await actor.do(ARRIVE, stopId=stop["id"])
                 await asyncio.sleep(PACE_S)
             if stop["status"] in ("PLANNED", "ARRIVED"):
-                await actor.do(documents.COMPLETE, id=stop["id"])
+                await actor.do(COMPLETE, stopId=stop["id"])
                 self._say(who, _deed(stop))
                 await asyncio.sleep(PACE_S)
 

@@ -59,36 +59,9 @@ mutation ConfirmBooking($id: ID!) {
   confirmBooking(input: { bookingId: $id }) { __typename ... on Problem { message } }
 }"""
 
-OPTIMIZE_ROUTES = """
-mutation OptimizeRoutes($date: Date!, $timeLimit: Int!) {
-  optimizeRoutes(input: { date: $date, timeLimit: $timeLimit }) {
-    __typename
-    ... on OptimizeRoutesSuccess { planningRun { id } }
-    ... on PlanningRunActive { planningRun { id } }
-    ... on Problem { message }
-  }
-}"""
-
 CANCEL_PLANNING = """
 mutation CancelPlanning($id: ID!) {
   cancelPlanningRun(input: { planningRunId: $id }) { __typename ... on Problem { message } }
-}"""
-
-PLANNING = """
-subscription Planning($id: ID!) {
-  planningRunUpdated(id: $id) {
-    status progress error { message }
-    summary { routes distance assigned unassigned baselineDistance }
-  }
-}"""
-
-PUBLISH_ROUTES = """
-mutation PublishRoutes($date: Date!) {
-  publishRoutes(input: { date: $date }) {
-    __typename
-    ... on PublishRoutesSuccess { routes { id } }
-    ... on Problem { message }
-  }
 }"""
 
 STOPS = """
@@ -110,19 +83,3 @@ query RoutesUnderWay($driverId: ID!) {{
   routes(filter: {{ driverId: $driverId, status: [IN_PROGRESS] }}, first: 10) {{ edges {{ node {{ id ...Stops }} }} }}
 }}
 {STOPS}"""
-
-EVENT_SEQ = "query EventSeq { eventSeq }"
-
-ROUTE_UPDATES = """
-subscription RouteUpdates($id: ID!, $after: EventSeq) {
-  routeUpdated(id: $id, after: $after) { seq type route { status stops { status } } }
-}"""
-
-START_ROUTE = """
-mutation StartRoute($id: ID!) { startRoute(input: { routeId: $id }) { __typename ... on Problem { message } } }"""
-
-ARRIVE = """
-mutation ArriveAtStop($id: ID!) { arriveAtStop(input: { stopId: $id }) { __typename ... on Problem { message } } }"""
-
-COMPLETE = """
-mutation CompleteStop($id: ID!) { completeStop(input: { stopId: $id }) { __typename ... on Problem { message } } }"""

@@ -150,7 +150,7 @@ class _Rows:
                     "customer_id": person.customer_id,
                     "user_id": person.user_id,
                     "device_id": device_id,
-                    "rule_id": self.rule_id,
+                    "rule": self.rule_id,
                     "about_type": type(told.about).__name__,
                     "about": told.about.id,
                     "locale": person.locale or self.organization.locale,

@@ -126,13 +126,17 @@ class Tour:
             raise InvalidTransition("route", self.route.status, RouteStatus.IN_PROGRESS)
 
     async def set_out(self) -> None:
-        """The driver is on the route, and on the way to its first pickup; whoever tells of a stop has set out."""
+        """The driver is on the route, and on the way to its first pickup; whoever tells of a stop has set out.
+
+        An earlier route may still be open: what ended it may be told later.
+        """
         if self.route.status in DRIVEN:
             return
         await self.uow.transition(self.route, RouteStatus.IN_PROGRESS)
         self.uow.emit(EventType.ROUTE_STARTED, self.route)
         driver = await self.uow.fetch(Driver, self.route.driver_id, lock=True)
-        await self._becomes(driver, DriverStatus.ON_ROUTE)
+        if driver.status is not DriverStatus.ON_ROUTE:
+            await self._becomes(driver, DriverStatus.ON_ROUTE)
         await self.go_on()
 
     async def set_out_for(self, stop: Stop) -> None:
@@ -190,10 +194,20 @@ class Tour:
         await fleet.drove(self.uow, self.route.vehicle_id, self.route.distance_m)
 
     async def free_driver(self) -> None:
-        """Unless the driver has been taken off the road meanwhile."""
+        """Unless the driver has been taken off the road meanwhile, or is on another route, too."""
         driver = await self.uow.fetch(Driver, self.route.driver_id, lock=True)
-        if driver.status is DriverStatus.ON_ROUTE:
+        if driver.status is DriverStatus.ON_ROUTE and not await self._drives_another():
             await self._becomes(driver, DriverStatus.AVAILABLE)
+
+    async def _drives_another(self) -> bool:
+        """The driver is locked, so whoever sets out or comes to an end at the same time takes turns."""
+        other = select(Route.id).where(
+            Route.organization_id == self.route.organization_id,
+            Route.driver_id == self.route.driver_id,
+            Route.id != self.route.id,
+            Route.status == RouteStatus.IN_PROGRESS,
+        )
+        return await self.uow.first(other.limit(1)) is not None
 
     async def _becomes(self, driver: Driver, status: DriverStatus) -> None:
         await self.uow.transition(driver, status)

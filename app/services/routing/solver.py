@@ -92,6 +92,11 @@ def solve(
         unassigned=tuple(Unassigned(request.key, obstacles[request.key] or no_room) for request in left_out),
         objective=objective(problem, routes, [r for r in possible if r.key not in served], work.weights),
     )
+    return approved(problem, plan)
+
+
+def approved(problem: Problem, plan: Plan) -> Plan:
+    """A plan in which the checker finds nothing. Raises `InvalidPlan`."""
     if found := violations(problem, plan):
         raise InvalidPlan(f"{len(found)} violations, first {found[0]}")
     return plan

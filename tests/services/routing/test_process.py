@@ -11,7 +11,7 @@ from time import monotonic, sleep
 import pytest
 
 from app.services.routing.problem import Progress
-from app.services.routing.process import SolverDied, solve_in_process
+from app.services.routing.process import SolverDied, solve_in_process, warm_up
 
 from .days import request, road, tbilisi, vehicle
 
@@ -20,11 +20,40 @@ LONG = tbilisi(100, 10)  # searched for 5 s
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG")
 
 
+FROM_THE_START = pytest.mark.parametrize("before", ["pass", "await warm_up()"], ids=["cold", "warm"])
+"""The two ways in which a search begins, in a process of its own: here it is warm, once and for all."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    asyncio.run(warm_up())
+
+
+def state(pid: int) -> list[str]:
+    """As proc(5) says, from the third field on: first whether it runs, then who made it."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def running(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return state(pid)[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@linux_only
+def test_a_search_begins_at_once() -> None:
+    """Loading what it needs would take a second and more of CPU."""
+    used_s = []
+
+    async def on_progress(_: Progress) -> None:
+        (child,) = active_children()
+        used_s.append(sum(map(int, state(child.pid or 0)[11:13])) / os.sysconf("SC_CLK_TCK"))
+        raise ConnectionResetError  # that is all we wanted to know
+
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(solve_in_process(LONG, 60, on_progress))
+    assert used_s[0] < 0.5
 
 
 def test_answers_like_solve_and_tells_its_progress_without_blocking_the_loop() -> None:
@@ -111,13 +140,20 @@ def script(body: str) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(body)]
 
 
-def test_the_parent_never_imports_ortools_or_numba() -> None:
+@FROM_THE_START
+def test_the_parent_never_imports_ortools_or_numba(before: str) -> None:
     ride = repr(road([request("r", 1, 2)], [vehicle("v")], size=3))
     program = script(f"""
         import asyncio, sys
-        from app.services.routing import alone, baseline, checker, matrix, objective, process, schedule
+        from app.services.routing import alone, baseline, checker, matrix, objective, schedule
         from app.services.routing.problem import *
-        plan = asyncio.run(process.solve_in_process({ride}, 1))
+        from app.services.routing.process import solve_in_process, warm_up
+
+        async def scenario():
+            {before}
+            return await solve_in_process({ride}, 1)
+
+        plan = asyncio.run(scenario())
         assert len(plan.routes) == 1
         print("ortools" in sys.modules, "numba" in sys.modules)
     """)
@@ -125,25 +161,33 @@ def test_the_parent_never_imports_ortools_or_numba() -> None:
 
 
 @linux_only
-def test_sigkill_of_the_parent_leaves_no_child() -> None:
-    program = script("""
+@FROM_THE_START
+def test_sigkill_of_the_parent_leaves_no_child(before: str) -> None:
+    program = script(f"""
         import asyncio, sys
         from multiprocessing import active_children
         sys.path.insert(0, "tests/services")
         from routing.days import tbilisi
-        from app.services.routing.process import solve_in_process
+        from app.services.routing.process import solve_in_process, warm_up
 
         async def tell(_):
             print(*(child.pid for child in active_children()), flush=True)
 
-        asyncio.run(solve_in_process(tbilisi(100, 10), 60, tell))
+        async def scenario():
+            {before}
+            await solve_in_process(tbilisi(100, 10), 60, tell)
+
+        asyncio.run(scenario())
     """)
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
+        maker = int(state(child)[1])
         assert running(child)
+        assert (maker != parent.pid) == (before != "pass")  # the fork server, which ends too
         parent.kill()
     deadline = monotonic() + 2
-    while running(child) and monotonic() < deadline:
+    while (running(child) or running(maker)) and monotonic() < deadline:
         sleep(0.01)
     assert not running(child)
+    assert not running(maker)

@@ -9,8 +9,7 @@ from time import monotonic
 
 import pytest
 
-from app.services.routing import solver
-from app.services.routing.checker import Violation, ViolationKind, violations
+from app.services.routing.checker import violations
 from app.services.routing.objective import Weights
 from app.services.routing.problem import (
     Break,
@@ -30,7 +29,7 @@ from app.services.routing.problem import (
     Vehicle,
     Window,
 )
-from app.services.routing.solver import InvalidPlan, UnderWay, solve
+from app.services.routing.solver import InvalidPlan, UnderWay, approved, solve
 
 from .days import HOUR, calls, order, request, road, tbilisi, vehicle
 
@@ -236,10 +235,12 @@ def test_the_limit_is_kept_before_there_is_machine_code(tmp_path: Path) -> None:
     assert run.stdout == "0 True\n"
 
 
-def test_never_returns_what_the_checker_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solver, "violations", lambda *_: [Violation(ViolationKind.MISSING, None, "r")])
-    with pytest.raises(InvalidPlan, match="MISSING"):
-        solve(road([request("r", 1, 2)], [vehicle("v")]), 1)
+def test_never_returns_what_the_checker_refuses() -> None:
+    problem = road([request("r", 1, 2)], [vehicle("v")])
+    plan = solve(problem, 1)
+    assert approved(problem, plan) is plan
+    with pytest.raises(InvalidPlan, match=r"1 violations, first .*MISSING"):
+        approved(problem, replace(plan, routes=()))
 
 
 def test_asymmetric_travel_is_respected() -> None:

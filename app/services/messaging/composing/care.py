@@ -55,10 +55,10 @@ async def _dues(uow: UnitOfWork, notification: Notification, today: date) -> lis
 
 
 async def _days_before(uow: UnitOfWork, notification: Notification) -> int | None:
-    if notification.rule_id is None:
+    if notification.rule is None:
         return None
     return await uow.first(
         select(ReminderRule.days_before).where(
-            ReminderRule.organization_id == notification.organization_id, ReminderRule.id == notification.rule_id
+            ReminderRule.organization_id == notification.organization_id, ReminderRule.id == notification.rule
         )
     )
