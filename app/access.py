@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
+from app import clock
 from app import models as m
 from app.models.base import Vocabulary
 from app.models.identity import Role
@@ -35,6 +36,20 @@ class Permission(Vocabulary):
     CALENDARS = "CALENDARS", "Make calendars that can be read by their URL, and revoke them."
     TRACKING = "TRACKING", "Make links by which anybody may follow a transport, and revoke them."
     DOCUMENTS = "DOCUMENTS", "Upload files, and see those that one may see."
+    CARE_READ = "CARE_READ", "See what was done for subjects, and what is due."
+    CARE_WRITE = "CARE_WRITE", "Record what was done for subjects."
+    CARE_PROTOCOLS = "CARE_PROTOCOLS", "Say which care comes round, and which services ask for it."
+    TAGS_SCAN = "TAGS_SCAN", "Scan tags, and so check subjects in and out."
+    TAGS_WRITE = "TAGS_WRITE", "Register, replace, print and retire tags."
+    PARTNERS_READ = "PARTNERS_READ", "See partners."
+    PARTNERS_WRITE = "PARTNERS_WRITE", "Add and change partners, and decide on what they send."
+    PARTNERS_CONNECT = "PARTNERS_CONNECT", "Connect partners' systems, and ask them."
+    CONTACT = "CONTACT", "Say how one wants to be spoken to, register one's phone, and read news."
+    MESSAGES_READ = "MESSAGES_READ", "See what was sent to people."
+    MESSAGES_WRITE = "MESSAGES_WRITE", "Change reminders and the words of messages."
+    NEWS_WRITE = "NEWS_WRITE", "Write news, and take them back."
+    AUDIT_READ = "AUDIT_READ", "See who did what from where, and take it away as a file."
+    PRIVACY = "PRIVACY", "Hand out everything about a person, and erase a person."
 
 
 _P = Permission
@@ -48,6 +63,9 @@ _CUSTOMER = {
     _P.CALENDARS,
     _P.TRACKING,
     _P.DOCUMENTS,
+    _P.CARE_READ,
+    _P.PARTNERS_READ,
+    _P.CONTACT,
 }
 _DRIVER = {
     _P.CATALOGUE_READ,
@@ -58,6 +76,8 @@ _DRIVER = {
     _P.ROUTES_DRIVE,
     _P.CALENDARS,
     _P.DOCUMENTS,
+    _P.TAGS_SCAN,
+    _P.CONTACT,
 }
 _STAFF = _CUSTOMER | {
     _P.BOOKINGS_DECIDE,
@@ -66,6 +86,12 @@ _STAFF = _CUSTOMER | {
     _P.FLEET_READ,
     _P.REPORTS_READ,
     _P.EVENTS_READ,
+    _P.CARE_WRITE,
+    _P.TAGS_SCAN,
+    _P.TAGS_WRITE,
+    _P.PARTNERS_WRITE,
+    _P.MESSAGES_READ,
+    _P.NEWS_WRITE,
 }
 _DISPATCHER = _STAFF | {_P.FLEET_WRITE, _P.ROUTES_PLAN, _P.ROUTES_DRIVE}
 
@@ -146,8 +172,19 @@ def _team_of(driver: UUID) -> Select[UUID | None]:
     return select(m.Driver.team_id).where(m.Driver.id == driver)
 
 
+def _user_of(driver: UUID) -> Select[UUID | None]:
+    return select(m.Driver.user_id).where(m.Driver.id == driver)
+
+
 def _series_of(customer: UUID) -> Select[UUID]:
     return select(m.Series.id).where(m.Series.customer_id == customer)
+
+
+def _news(*audiences: m.Audience) -> ColumnElement[bool]:
+    """News that are out, and not over, for one of these."""
+    wanted = m.Post.audience.in_((m.Audience.EVERYONE, *audiences))
+    fresh = or_(m.Post.expires_at.is_(None), m.Post.expires_at > clock.now())
+    return and_(m.Post.status == m.PostStatus.PUBLISHED, wanted, fresh)
 
 
 def _everyone(_: UUID) -> ColumnElement[bool]:
@@ -163,12 +200,17 @@ CATALOGUE: dict[type, Rule] = {
     m.Requirement: _everyone,
     m.Schedule: _everyone,
     m.ScheduleException: _everyone,
+    m.CareProtocol: lambda _: m.CareProtocol.active.is_(True),
+    m.CareRequirement: _everyone,
 }
 CUSTOMER_SEES: dict[type, Rule] = {
     **CATALOGUE,
     m.Customer: lambda customer: m.Customer.id == customer,
     m.Place: lambda customer: or_(m.Place.customer_id == customer, m.Place.customer_id.is_(None)),
     m.Subject: lambda customer: m.Subject.customer_id == customer,
+    # what was recorded by mistake is the house's affair
+    m.CareRecord: lambda customer: and_(m.CareRecord.customer_id == customer, m.CareRecord.voided_at.is_(None)),
+    m.CareDue: lambda customer: m.CareDue.customer_id == customer,
     m.Booking: lambda customer: m.Booking.customer_id == customer,
     m.BookingGroup: lambda customer: m.BookingGroup.customer_id == customer,
     m.BookingCharge: lambda customer: m.BookingCharge.customer_id == customer,
@@ -180,14 +222,24 @@ CUSTOMER_SEES: dict[type, Rule] = {
     m.Transport: lambda customer: m.Transport.customer_id == customer,
     m.Proof: lambda customer: m.Proof.transport_id.in_(_transports_of(customer)),
     m.TrackingLink: lambda customer: m.TrackingLink.transport_id.in_(_transports_of(customer)),
+    m.Post: lambda _: _news(m.Audience.CUSTOMERS),
+    m.Tag: lambda customer: m.Tag.customer_id == customer,
+    m.TagScan: lambda customer: m.TagScan.customer_id == customer,
+    m.Partner: lambda _: m.Partner.active.is_(True),
+    m.Notification: lambda customer: m.Notification.customer_id == customer,
+    m.ContactPreference: lambda customer: m.ContactPreference.customer_id == customer,
+    m.DeviceToken: lambda customer: m.DeviceToken.customer_id == customer,
     m.Driver: lambda customer: m.Driver.id.in_(_driving_for(customer)),
     m.Position: lambda customer: m.Position.driver_id.in_(_near(customer)),
+    m.Export: lambda customer: m.Export.customer_id == customer,
     m.Event: lambda customer: m.Event.customer_id == customer,
 }
 DRIVER_SEES: dict[type, Rule] = {
     **CATALOGUE,
     m.CalendarFeed: lambda driver: m.CalendarFeed.driver_id == driver,
     m.Document: lambda driver: m.Document.driver_id == driver,
+    m.DeviceToken: lambda driver: m.DeviceToken.user_id.in_(_user_of(driver)),
+    m.ContactPreference: lambda driver: m.ContactPreference.user_id.in_(_user_of(driver)),
     m.VehicleType: _everyone,
     m.Vehicle: _everyone,
     m.Driver: lambda driver: m.Driver.id == driver,
@@ -207,6 +259,9 @@ DRIVER_SEES: dict[type, Rule] = {
     m.Booking: lambda driver: m.Booking.id.in_(_carried_by(driver, m.Transport.booking_id)),
     m.Customer: lambda driver: m.Customer.id.in_(_carried_by(driver, m.Transport.customer_id)),
     m.Subject: lambda driver: m.Subject.id.in_(_carried_by(driver, m.Transport.subject_id)),
+    m.Post: lambda _: _news(m.Audience.DRIVERS),
+    m.Tag: lambda driver: m.Tag.subject_id.in_(_carried_by(driver, m.Transport.subject_id)),
+    m.TagScan: lambda driver: m.TagScan.driver_id == driver,
     m.Place: lambda driver: or_(
         m.Place.customer_id.is_(None),
         m.Place.id.in_(_carried_by(driver, m.Transport.pickup_place_id)),
@@ -221,7 +276,7 @@ def conditions(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
     """What a row of `entity` must fulfil for the viewer to see it; row-level security holds besides."""
     if entity is m.User:
         return [] if viewer.sees_everything else [m.User.id == viewer.user_id]
-    if entity is m.Organization:
+    if entity in (m.Organization, m.DirectoryEntry):
         return []
     tenant = entity.organization_id == viewer.organization_id  # type: ignore[attr-defined]
     if entity is m.Membership:
@@ -229,8 +284,22 @@ def conditions(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
         own = m.Membership.user_id == viewer.user_id
         return [or_(own, tenant) if viewer.sees_everything else own]
     if viewer.sees_everything:
-        return [tenant]
+        return [tenant, *_confidential(viewer, entity)]
     return [tenant, _personal(viewer, _root(entity))]
+
+
+def _confidential(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
+    """Files of what is known are for those who asked for them, and for those who may ask for any."""
+    if entity not in (m.Export, m.Document) or Permission.AUDIT_READ in viewer.permissions:
+        return []
+    if entity is m.Export:
+        return [m.Export.requested_by == viewer.user_id]
+    others = select(m.Export.id).where(
+        m.Export.organization_id == m.Document.organization_id,
+        m.Export.document_id == m.Document.id,
+        m.Export.requested_by.is_distinct_from(viewer.user_id),
+    )
+    return [~others.exists()]
 
 
 def _root(entity: type) -> type:

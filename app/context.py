@@ -18,6 +18,7 @@ from app.idempotency import Repetition
 from app.live import Hub, Wakes
 from app.loaders.base import Loaders
 from app.models import Event
+from app.services.care.reading import Audit
 from app.settings import Settings
 from app.uow import ReadUnit, UnitOfWork, unit_of_work
 
@@ -47,6 +48,7 @@ class Context:
         self.turned_away: Unauthenticated | None = None
         self._viewer: Viewer | None = None
         self._loaders: Loaders | None = None
+        self._audit = Audit()
 
     def for_operation(self, idempotency_key: str | None = None) -> "Context":
         """A WebSocket carries many operations; each has a context of its own."""
@@ -84,6 +86,17 @@ class Context:
     @property
     def reads(self) -> ReadUnit:
         return self.loaders.reads
+
+    def shown(self, *rows: object) -> None:
+        """Take note of what an answer is about to show, if reading it is to be written down."""
+        self._audit.note(rows)
+
+    async def account(self) -> None:
+        """Write down what was read of medical records, before the answer leaves. What cannot be, is not answered."""
+        if self._audit.pending:
+            async with self.write() as uow:
+                written = await self._audit.write(uow)
+            self._audit.settle(written)
 
     async def renew(self) -> None:
         """Let go of the snapshot and of everything loaded from it."""

@@ -51,6 +51,13 @@ class BadUserInput(WaypostError):
         self.field = field
 
 
+class SubjectArchived(BadUserInput):
+    """Nothing is booked for a subject that does not come any more."""
+
+    def __init__(self) -> None:
+        super().__init__("This subject is archived; restore it first.", "subjectId")
+
+
 class Conflict(WaypostError):
     code = "CONFLICT"
 
@@ -155,6 +162,14 @@ class ResourceUnavailable(Refusal):
         self.starts_at = starts_at
 
 
+class CareMissing(Refusal):
+    """missing: protocols that are not in date, and when each was last due, if it was ever done."""
+
+    def __init__(self, missing: Sequence[tuple[UUID, date | None]], names: Sequence[str]) -> None:
+        super().__init__(f"This service asks for care that is not in date then: {', '.join(names)}.")
+        self.missing = missing
+
+
 class StayUnavailable(Refusal):
     def __init__(self, service_id: UUID, nights: list[date], wanted: int, after: date) -> None:
         super().__init__("Not every night of this stay is free.")
@@ -179,6 +194,19 @@ class SlotAvailable(Refusal):
     def __init__(self, slot_id: UUID) -> None:
         super().__init__("This slot has a place: book it.")
         self.slot_id = slot_id
+
+
+class TagUnknown(Refusal):
+    def __init__(self) -> None:
+        super().__init__("This tag is not known here.")
+
+
+class PartnerNotAsked(Refusal):
+    """closed_until: when a system that failed again and again is asked next."""
+
+    def __init__(self, message: str, closed_until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.closed_until = closed_until
 
 
 class PlanningRunActive(Refusal):
@@ -251,6 +279,22 @@ class UploadIncomplete(Refusal):
         super().__init__(f"{received} of {expected} bytes are there; put the whole file to its URL first.")
         self.expected = expected
         self.received = received
+
+
+class DocumentInUse(Refusal):
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class PersonActive(Refusal):
+    """What of a person's is still to come."""
+
+    def __init__(self, bookings: int, transports: int, series: int, waiting: int) -> None:
+        super().__init__("This person still has bookings or transports to come; end them first.")
+        self.bookings = bookings
+        self.transports = transports
+        self.series = series
+        self.waiting = waiting
 
 
 class AlreadyExists(Refusal):

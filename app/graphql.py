@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from strawberry.extensions import (
     AddValidationRules,
     DisableIntrospection,
@@ -53,11 +53,29 @@ class OneSnapshot(SchemaExtension):
 
 
 class CodedErrors(strawberry.Schema):
-    """Every error has a code; none shows what only developers should see."""
+    """Every error has a code; none shows what only developers should see. And no answer leaves unaccounted for."""
+
+    async def _handle_execution_result(self, context: ExecutionContext, result: Any, *rest: Any, **more: Any) -> Any:
+        """Every answer comes by here on its way out: of a query, of a mutation, each of a subscription's."""
+        try:
+            # one that was refused before it began has shown nothing, and may have no context
+            if result.data is not None:
+                await context.context.account()
+        except Exception as error:
+            result = ExecutionResult(data=None, errors=[_unaccounted(error)])
+            more["skip_process_errors"] = False
+        return await super()._handle_execution_result(context, result, *rest, **more)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         for error in errors:
             _give_code(error)
+
+
+def _unaccounted(error: Exception) -> GraphQLError:
+    if not isinstance(error, WaypostError):
+        log.error("an answer could not be accounted for", exc_info=error)
+        error = WaypostError(INTERNAL)
+    return GraphQLError(error.message, original_error=error)
 
 
 def _give_code(error: GraphQLError) -> None:

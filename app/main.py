@@ -30,7 +30,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
-from app import calendars, downloads, graphiql, tracking, uploads
+from app import calendars, downloads, graphiql, tags, tracking, uploads
 from app.access import Viewer
 from app.context import Context, Server
 from app.db import Database
@@ -264,6 +264,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route(uploads.PATH, uploads.upload, methods=["PUT"]),
             Route(downloads.PATH, downloads.download),
             Route(tracking.PATH, tracking.page),
+            Route(tags.PATH, tags.page),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             *graphiql.routes(settings),

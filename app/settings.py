@@ -1,11 +1,15 @@
 """Every knob of the server, read from the environment (`WAYPOST_…`) and from nowhere else."""
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SERVICE_ACCOUNT = {"project_id", "client_email", "private_key", "token_uri"}
 
 DocumentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"]
 
@@ -25,6 +29,18 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(description="URL of Redis or Valkey: wakes subscribers and workers.")
     smtp_url: str | None = Field(None, description="smtp:// or smtps:// URL, with user and password if needed.")
     mail_from: str = Field("Waypost <no-reply@waypost.invalid>", description="Sender of every mail.")
+
+    # messages by text and push; a way that is not set up is off
+    sms_url: str | None = Field(None, description="Where texts are posted to; see docs/messaging.md.")
+    sms_key: SecretStr | None = Field(None, description="Bearer key for that address.")
+    expo_url: str | None = Field(None, description="Expo's push service: https://exp.host.")
+    expo_token: SecretStr | None = Field(None, description="Access token of the Expo account, if it demands one.")
+    fcm_credentials: SecretStr | None = Field(None, description="JSON of the service account that pushes by Firebase.")
+    fcm_url: str = Field("https://fcm.googleapis.com", description="Where Firebase Cloud Messaging is.")
+    message_timeout_s: float = Field(10, gt=0, le=30, description="Longest wait for one answer of a provider.")
+    notification_attempts_max: int = Field(
+        16, ge=1, description="Attempts to hand a message over before it is given up: 16 take about six hours."
+    )
 
     # the HTTP server
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -73,6 +89,7 @@ class Settings(BaseSettings):
         ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"),
         description="Types of file that are kept, of these five.",
     )
+    export_keep_days: int = Field(7, ge=1, description="How many days a file that was asked for is kept.")
     image_pixels_max: int = Field(50_000_000, description="Most pixels of an image.")
     thumbnail_px: int = Field(320, description="Longer side of a thumbnail.")
     examination_s_max: int = Field(30, description="Longest examination of a file.")
@@ -122,6 +139,24 @@ class Settings(BaseSettings):
     geofence_m: int = Field(150, ge=1, description="How near to a stop a driver has probably arrived, in metres.")
     geofence_arrives: bool = Field(False, description="Arrive there at once, instead of suggesting it.")
 
+    # partners' systems
+    credentials_keys: SecretStr | None = Field(
+        None,
+        description="Fernet keys for partners' credentials, with commas between them: the first encrypts, all decrypt.",
+    )
+    partner_private: bool = Field(
+        False, description="Ask partners at http:// and at private addresses too; for tests and the demo alone."
+    )
+    partner_timeout_s: float = Field(10, gt=0, description="Longest wait for one page of a partner's system.")
+    partner_bytes_max: int = Field(2_000_000, ge=1, description="Largest page of a partner's system.")
+    partner_requests_at_once: int = Field(4, ge=1, description="Requests to one partner's system side by side.")
+    partner_wait_s_max: float = Field(
+        15, ge=0, description="Longest `Retry-After` that a run waits for; who asks for more is left alone so long."
+    )
+    partner_rest_s: int = Field(
+        900, ge=1, description="How long a partner's system that fails again and again is left alone at first."
+    )
+
     # work for later
     sweep_s: int = Field(5, description="How often a worker looks for due work that no wake-up announced.")
     work_lease_s: int = Field(120, description="How long a worker keeps a piece of work before another may take it.")
@@ -133,6 +168,34 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """A list in the environment is written with commas."""
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        return (
+            [key.strip() for key in self.credentials_keys.get_secret_value().split(",")]
+            if self.credentials_keys
+            else []
+        )
+
+    @model_validator(mode="after")
+    def _keys_are_keys(self) -> Self:
+        for key in self.fernet_keys:
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError("credentials_keys are Fernet keys: 32 bytes in URL-safe base64 each") from None
+        return self
+
+    @field_validator("fcm_credentials")
+    @classmethod
+    def _is_a_service_account(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            found = json.loads(value.get_secret_value()) if value else dict.fromkeys(SERVICE_ACCOUNT)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not found.keys() >= SERVICE_ACCOUNT:
+            raise ValueError("fcm_credentials is the JSON file of a service account")
+        return value
 
     @model_validator(mode="after")
     def _provider_is_known(self) -> Self:

@@ -242,6 +242,10 @@ class UnitOfWork:
         """How many events there are so far; a transaction has no more than `events.EVENTS_MAX`."""
         return len(self._drafts)
 
+    def note(self, row: Any, **changed: tuple[object, object]) -> None:
+        """Before and after of what belongs to a row and is none of its columns; goes with its next event."""
+        self._changes[row.id] = {**self._changes.get(row.id, {}), **{name: list(changed[name]) for name in changed}}
+
     def emit(
         self,
         type: EventType,
@@ -326,8 +330,14 @@ UNIQUE = {
     "uq_resources_name": ("A resource of this name exists.", "name"),
     "uq_resources_user_id": ("This user is a resource already.", "userId"),
     "uq_resource_pools_name": ("A pool of this name exists.", "name"),
+    "uq_care_protocols_code": ("A protocol with this code exists.", "code"),
     "uq_waitlist_entries_subject_id": ("This subject waits for this slot already.", "subjectId"),
+    "uq_tags_uid": ("A tag with this uid exists, or existed.", "uid"),
+    "uq_partners_directory_entry_id": ("This entry of the directory is a partner already.", "directoryEntryId"),
+    "uq_partners_external_id": ("A partner with this external id exists.", "externalId"),
+    "uq_reminder_rules_kind": ("A reminder of this kind for these days exists.", "kind"),
     "uq_routes_shift": ("This shift has a route already.", "shiftId"),
+    "uq_message_templates_kind_channel_locale": ("These words exist; change them.", "locale"),
     "ex_shifts_driver": ("This driver has a shift at that time.", "driverId"),
     "ex_shifts_vehicle": ("This vehicle has a shift at that time.", "vehicleId"),
 }
@@ -344,6 +354,8 @@ def translate(error: IntegrityError) -> Exception:
     name = constraint_of(error)
     if name in UNIQUE:
         return AlreadyExists(*UNIQUE[name])
+    if name == "ck_customers_erased":
+        return BadUserInput("This customer was erased.", "customerId")
     if name.startswith("fk_"):
         return NotFound("row that this refers to")
     if name.startswith("ck_"):

@@ -31,6 +31,7 @@ from tests.mailbox import Mailbox, open_mailbox
 
 ROOT = Path(__file__).parent.parent
 CONTROLLER = pytest.StashKey[ExitStack]()
+KEY = "dGhlIHRlc3RzJyBrZXksIHdoaWNoIGlzIDMyIGJ5dGU="
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def settings(urls: Urls, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFact
         redis_url=SecretStr(urls.redis),
         smtp_url=mailbox.url,
         token_secret=SecretStr("a secret of the tests, long enough to be one"),
+        credentials_keys=SecretStr(KEY),
+        partner_private=True,
         introspection=True,
         live_poll_s=1,
         sweep_s=1,

@@ -17,6 +17,16 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     refuse_next: int = 0
     """How many of the next mails are turned away for now."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """What is answered for mails to these addresses."""
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.refuse_next:

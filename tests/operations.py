@@ -23,10 +23,11 @@ STATEMENTS = {
     "Viewer": (1, 4),
     # admin/bookings
     "BookingsBoard": (1, 8),
-    "BookingDetail": (1, 7),
+    # the last two write down that a medical record was read
+    "BookingDetail": (2, 10),
     "SlotCalendar": (1, 3),
-    "ConfirmBooking": (1, 5),
-    "DeclineBooking": (1, 6),
+    "ConfirmBooking": (1, 4),
+    "DeclineBooking": (1, 7),
     "CustomerSearch": (1, 2),
     "BookingStatistics": (1, 3),
     # admin/dispatch
@@ -39,7 +40,7 @@ STATEMENTS = {
     "FleetPositions": (1, 1),
     "OperationsFeed": (3, 3),
     # app/customer
-    "MyHome": (1, 6),
+    "MyHome": (1, 8),
     "AvailableSlots": (1, 3),
     "HoldSlot": (1, 8),
     "BookSlot": (2, 15),
@@ -47,14 +48,19 @@ STATEMENTS = {
     "CancelBooking": (1, 6),
     "BookingUpdates": (3, 5),
     "TrackTransport": (4, 7),
+    "RegisterDevice": (1, 4),
     # app/driver
     "MyDay": (1, 8),
     "RouteUpdates": (4, 5),
-    "StartRoute": (1, 10),
+    "StartRoute": (1, 11),
     "ArriveAtStop": (1, 9),
     "CompleteStop": (2, 20),
     "FailStop": (1, 17),
     "ReportPositions": (1, 2),
+    "ScanTag": (1, 8),
+    # partner/vet
+    "PartnerPet": (2, 5),
+    "PartnerRecordVaccination": (2, 14),
 }
 
 

@@ -17,7 +17,7 @@ from app.demo.valkey import start_valkey
 from app.jobs.worker import Work
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import create_database
+from tests.conftest import KEY, create_database
 from tests.factories.houses import House, make_house
 from tests.factories.rows import open_pool
 from tests.mailbox import Mailbox, open_mailbox
@@ -44,6 +44,8 @@ async def realm(names: dict[str, str], number: int, **knobs: Any) -> AsyncIterat
         "database_url": SecretStr(urls.server),
         "redis_url": SecretStr(names["redis"].format(REDIS_DATABASES - 1 - number)),
         "token_secret": SecretStr("a secret of the realm, long enough to be one"),
+        "credentials_keys": SecretStr(KEY),
+        "partner_private": True,
         "introspection": True,
         "live_poll_s": 1,
         "sweep_s": 1,

@@ -353,7 +353,7 @@ async def test_only_what_we_signed_is_read(house: House, stranger: House) -> Non
         f"{head}.{claims}.{signature[::-1]}",
         f"{head}.{claims[:-2]}.{signature}",
         signed(house, sub=feed, secret="another secret that is long enough to be one"),
-        jwt.encode(sent, None, "none"),
+        jwt.encode(sent, "", "none"),
         signed(house),
         signed(house, sub=feed, org=str(stranger.id)),
         signed(house, sub=feed, org=str(uuid7())),

@@ -18,6 +18,7 @@ CASES = {
     "dispatch.graphql": "test_dispatch",
     "customer.graphql": "test_customer",
     "driver.graphql": "test_driver",
+    "vet.graphql": "test_vet",
 }
 
 

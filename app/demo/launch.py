@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -84,7 +85,7 @@ def _run(options: Options, tie: Tie | None, console: Console) -> None:
         ):
             people = _prepare_data(running, options.scale, console)
             assets = _fetch_graphiql(running, console)
-            with console.status("Starting API, worker and mail sink"):
+            with console.status("Starting API, worker and the sinks of messages"):
                 addresses = _start_children(running, children, options.port, assets, console)
             signed_in = sign_in(addresses.url, people)
             if options.story:
@@ -146,7 +147,7 @@ def _fetch_graphiql(running: Servers, console: Console) -> Path | None:
 def _start_children(
     running: Servers, children: Supervisor, port: int, assets: Path | None, console: Console
 ) -> Addresses:
-    """Start mail sink, worker and API. The API gets a socket that already listens, so nobody can take its port."""
+    """Start sinks, worker and API. The API gets a socket that already listens, so nobody can take its port."""
     state = running.state
     ports_of_mail = state.path / "mail.json"
     ports_of_mail.unlink(missing_ok=True)
@@ -158,7 +159,7 @@ def _start_children(
     )
     children.wait_until(ports_of_mail.exists)
     mail = json.loads(ports_of_mail.read_text())
-    environment = os.environ | _settings(running, mail["smtp_port"], assets)
+    environment = os.environ | _settings(running, mail, assets)
     children.start("worker", [*_WAYPOST, "worker"], environment)
     with listen(port) as socket:
         taken = socket.getsockname()[1]
@@ -180,12 +181,16 @@ def _start_children(
     )
 
 
-def _settings(running: Servers, smtp_port: int, assets: Path | None) -> Mapping[str, str]:
+def _settings(running: Servers, mail: Mapping[str, Any], assets: Path | None) -> Mapping[str, str]:
     return {
+        **{f"WAYPOST_{name.upper()}": value for name, value in mail["settings"].items()},
         "WAYPOST_DATABASE_URL": running.url("server"),
         "WAYPOST_REDIS_URL": running.redis_url(),
-        "WAYPOST_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "WAYPOST_SMTP_URL": f"smtp://127.0.0.1:{mail['smtp_port']}",
         "WAYPOST_TOKEN_SECRET": running.secret("token"),
+        # 32 bytes as a key has them: with padding
+        "WAYPOST_CREDENTIALS_KEYS": f"{running.secret('credentials')}=",
+        "WAYPOST_PARTNER_PRIVATE": "true",
         "WAYPOST_HOST": "127.0.0.1",
         "WAYPOST_GRAPHIQL": "true",
         "WAYPOST_GRAPHIQL_ASSETS": str(assets or ""),

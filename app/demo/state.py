@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_SECRETS = ("superuser", "owner", "server", "redis", "token")
+_SECRETS = ("superuser", "owner", "server", "redis", "token", "credentials")
 _OURS = (
     "postgres",
     "postgres.new",

@@ -42,7 +42,7 @@ def show(
         soft_wrap=True,
     )
     console.print(
-        f"Mails arrive at {mail_url}, tokens and URLs are in {demo_json}",
+        f"Mails, texts and pushes arrive at {mail_url}, tokens and URLs are in {demo_json}",
         highlight=False,
         soft_wrap=True,
     )

@@ -1,11 +1,14 @@
 """What a job has at hand, and how a piece of work is done once."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Viewer
 from app.db import Database
@@ -44,6 +47,24 @@ class Desk:
             if not await due_work.done(uow, work):
                 raise AlreadyDone
             yield uow
+
+    @asynccontextmanager
+    async def lease(self, work: DueWork) -> AsyncIterator[None]:
+        """Keep a piece of work ours while what takes long goes on."""
+        extending = asyncio.create_task(self._extend(work))
+        try:
+            yield
+        finally:
+            extending.cancel()
+
+    async def _extend(self, work: DueWork) -> None:
+        while True:
+            await asyncio.sleep(self.settings.work_lease_s / 3)
+            try:
+                async with self.database.write() as session, session.begin():
+                    await due_work.extend(session, work, self.settings.work_lease_s)
+            except (SQLAlchemyError, OSError):
+                log.exception("could not extend the lease of %s; trying again", work.id)
 
 
 Handler = Callable[[Desk, DueWork], Awaitable[None]]

@@ -6,15 +6,17 @@ import logging
 
 from app.errors import InvalidTransition
 from app.jobs.desk import Desk, handles
-from app.models import Document, DueWork, WorkKind
+from app.models import Document, DocumentStatus, DueWork, WorkKind
 from app.services import documents
 from app.services.documents import Desktop, Examined, ExaminerDied, Unfit
+from app.services.documents.names import Part
 from app.storage import Storage, TooLarge
 
 log = logging.getLogger(__name__)
 
 EXAMINERS = asyncio.Semaphore(2)
 """An image may take a gigabyte while it is read."""
+PARTS: tuple[Part, ...] = ("original", "file", "thumbnail")
 DEATHS_MAX = 3
 """A process may be killed for no fault of the file's; not again and again."""
 
@@ -31,6 +33,9 @@ async def process_document(desk: Desk, work: DueWork) -> None:
             with contextlib.suppress(InvalidTransition):
                 await _look(desk, work, storage, document)
     await storage.delete(documents.key(document, "original"))
+    if (await _document(desk, work))[0].status is DocumentStatus.REMOVED:
+        # it was thrown away while we looked at it, perhaps before we kept something of it
+        await _erase(storage, document)
     async with desk.finish(work):
         pass
 
@@ -91,3 +96,17 @@ async def expire_upload(desk: Desk, work: DueWork) -> None:
         await Storage.of(desk.settings).delete(documents.key(document, "original"))
     async with desk.finish(work):
         pass
+
+
+@handles(WorkKind.ERASE_DOCUMENT)
+async def erase_document(desk: Desk, work: DueWork) -> None:
+    """Say that it is gone, if nobody has yet, then throw its bytes away, then strike the work off."""
+    async with desk.write(work) as uow:
+        document = await documents.removed(uow, work.ref_id)
+    await _erase(Storage.of(desk.settings), document)
+    async with desk.finish(work):
+        pass
+
+
+async def _erase(storage: Storage, document: Document) -> None:
+    await storage.delete(*(documents.key(document, part) for part in PARTS))

@@ -1,54 +1,25 @@
-"""Mails that follow from what happened."""
-
-from collections.abc import Awaitable, Callable
-from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
-from uuid import UUID
-
-import aiosmtplib
+"""Handing messages to those who carry them, and asking later what became of them."""
 
 from app.jobs.desk import Desk, handles
 from app.models import DueWork, WorkKind
-from app.services import messaging
-from app.uow import UnitOfWork
-
-Compose = Callable[[UnitOfWork, UUID, UUID, str], Awaitable[EmailMessage | None]]
+from app.services.messaging import channels, sending
 
 
-@handles(WorkKind.MAIL_BOOKING_CONFIRMED)
-async def mail_booking_confirmed(desk: Desk, work: DueWork) -> None:
-    await _mail(desk, work, messaging.booking_confirmed)
-
-
-@handles(WorkKind.MAIL_WAITLIST_OFFER)
-async def mail_waitlist_offer(desk: Desk, work: DueWork) -> None:
-    await _mail(desk, work, messaging.waitlist_offer)
-
-
-@handles(WorkKind.MAIL_LICENCE_EXPIRING)
-async def mail_licence_expiring(desk: Desk, work: DueWork) -> None:
-    await _mail(desk, work, messaging.licence_expiring)
-
-
-@handles(WorkKind.MAIL_MAINTENANCE_DUE)
-async def mail_maintenance_due(desk: Desk, work: DueWork) -> None:
-    await _mail(desk, work, messaging.maintenance_due)
-
-
-async def _mail(desk: Desk, work: DueWork, compose: Compose) -> None:
-    """Sent before the work is struck off: a crash in between sends it again, under the same Message-ID."""
+@handles(WorkKind.SEND_NOTIFICATION)
+async def send_notification(desk: Desk, work: DueWork) -> None:
+    """Handed over before the work is struck off: a crash in between hands it over again, under the same id."""
     async with desk.write(work) as uow:
-        mail = await compose(uow, work.ref_id, work.id, desk.settings.mail_from)
-    if mail is not None and desk.settings.smtp_url:
-        server = urlsplit(desk.settings.smtp_url)
-        await aiosmtplib.send(
-            mail,
-            hostname=server.hostname,
-            port=server.port,
-            username=unquote(server.username) if server.username else None,
-            password=unquote(server.password) if server.password else None,
-            use_tls=server.scheme == "smtps",
-            timeout=20,
-        )
-    async with desk.finish(work):
-        pass
+        parcel = await sending.prepare(uow, desk.settings, work.ref_id)
+    answer = await channels.send(desk.settings, parcel.way, parcel.message) if parcel else None
+    async with desk.finish(work) as uow:
+        if answer is not None:
+            await sending.record(uow, desk.settings, work.ref_id, answer)
+
+
+@handles(WorkKind.CHECK_RECEIPT)
+async def check_receipt(desk: Desk, work: DueWork) -> None:
+    async with desk.write(work) as uow:
+        reference = await sending.awaited(uow, work.ref_id)
+    answer = await channels.receipt(desk.settings, reference) if reference else None
+    async with desk.finish(work) as uow:
+        await sending.received(uow, work.ref_id, answer)

@@ -1,19 +1,15 @@
 """Planning: the search runs in a process of its own, outside any transaction."""
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
 from uuid import UUID
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Viewer
 from app.errors import WaypostError
 from app.jobs.desk import Desk, handles
 from app.models import DueWork, PlanningRun, WorkKind
-from app.services import due_work, planning, travel
+from app.services import planning, travel
 from app.services.planning.day import Day
 from app.services.routing.baseline import baseline
 from app.services.routing.problem import Plan, Problem, Progress, Reason
@@ -42,7 +38,7 @@ async def plan_routes(desk: Desk, work: DueWork) -> None:
             return
     await desk.wakes.changed(work.organization_id, run.id)
     try:
-        async with _lease(desk, work):
+        async with desk.lease(work):
             viewer = Viewer.system(work.organization_id)
             times = await travel.complete(desk.database, viewer, desk.settings, day.departures, day.wanted)
             problem = await asyncio.to_thread(day.problem, times.matrix)
@@ -103,23 +99,3 @@ class _Search:
             if news is not None:
                 written = news
                 await self.desk.wakes.changed(self.work.organization_id, run_id)
-
-
-@contextlib.asynccontextmanager
-async def _lease(desk: Desk, work: DueWork) -> AsyncIterator[None]:
-    """Keep the work ours while the search goes on."""
-
-    async def extend() -> None:
-        while True:
-            await asyncio.sleep(desk.settings.work_lease_s / 3)
-            try:
-                async with desk.database.write() as session, session.begin():
-                    await due_work.extend(session, work, desk.settings.work_lease_s)
-            except (SQLAlchemyError, OSError):
-                log.exception("could not extend the lease of %s; trying again", work.id)
-
-    task = asyncio.create_task(extend())
-    try:
-        yield
-    finally:
-        task.cancel()

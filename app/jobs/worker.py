@@ -13,7 +13,24 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.db import Database
-from app.jobs import bookings, documents, fleet, messaging, planning, positions, schedules, series, travel, waitlist
+from app.jobs import (
+    bookings,
+    care,
+    documents,
+    exports,
+    fleet,
+    messaging,
+    partners,
+    planning,
+    positions,
+    posts,
+    reminders,
+    schedules,
+    series,
+    telling,
+    travel,
+    waitlist,
+)
 from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
 from app.jobs.desk import HANDLERS, Desk, take_up
 from app.live import Wakes
@@ -24,7 +41,23 @@ from app.settings import settings as environment
 
 log = logging.getLogger(__name__)
 
-JOBS = (bookings, documents, fleet, messaging, planning, schedules, series, travel, waitlist)
+JOBS = (
+    bookings,
+    care,
+    documents,
+    exports,
+    fleet,
+    messaging,
+    partners,
+    planning,
+    posts,
+    reminders,
+    schedules,
+    series,
+    telling,
+    travel,
+    waitlist,
+)
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
 RETRY_S = 1.0
@@ -131,4 +164,6 @@ async def _until_signal() -> None:
 def run() -> None:
     """Work until SIGTERM or SIGINT."""
     logging.basicConfig(level=environment().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # it writes whole URLs, and with them chip numbers and keys
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(_until_signal())

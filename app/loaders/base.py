@@ -47,6 +47,7 @@ class Listing:
     """A connection: rows of `target`, all of them or one parent's (`remote`), in one of `orders`, by `filters`.
 
     `order` is the default; a leading minus turns it round. A filter named `…_id` refers to a row, which must exist.
+    `defaults` are filters that hold unless others of their names are given.
     """
 
     target: type[Any]
@@ -57,6 +58,7 @@ class Listing:
     referents: Mapping[str, type[Any]] = field(default_factory=dict)
     tie: str = "id"
     where: Callable[[], list[ColumnElement[bool]]] = list
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def column(self, name: str) -> InstrumentedAttribute[Any]:
         column: InstrumentedAttribute[Any] = getattr(self.target, name)
@@ -70,7 +72,8 @@ class Listing:
         return Order(wanted, self.column(wanted), self.column(self.tie), descending)
 
     def conditions(self, filter: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-        return self.where() + [self.filters[name](value) for name, value in filter.items()]
+        wanted = {**self.defaults, **filter}
+        return self.where() + [self.filters[name](value) for name, value in wanted.items()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,7 @@ class Loaders:
     def clear(self) -> None:
         self._loaders.clear()
 
-    def one(self, target: type[Any], key: UUID, remote: str = "id") -> Awaitable[Any]:
+    def one(self, target: type[Any], key: UUID | str, remote: str = "id") -> Awaitable[Any]:
         """The row, or None where there is none that the viewer sees."""
         return self._loader((target, remote), partial(self._ones, target, remote)).load(key)
 

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, and_, or_, true
 
 from app.loaders.base import Listing, ToMany, ToOne
 from app.loaders.bookings import BOOKINGS
+from app.loaders.subjects import archived
 from app.models import Booking, Customer, Place, Subject, User
 
 
@@ -25,7 +26,9 @@ PLACES = Listing(
     referents={"customer_id": Customer},
 )
 CUSTOMER_PLACES = ToMany(Place, "customer_id", ("label", "id"))
-CUSTOMER_SUBJECTS = Listing(Subject, "name", remote="customer_id")
+CUSTOMER_SUBJECTS = Listing(
+    Subject, "name", remote="customer_id", filters={"archived": archived}, defaults={"archived": False}
+)
 CUSTOMER_BOOKINGS = Listing(
     Booking,
     "starts_at",

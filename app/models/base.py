@@ -1,5 +1,6 @@
 """What every table shares: the tenant key, foreign keys that carry it, vocabularies and state machines."""
 
+import base64
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
@@ -131,6 +132,11 @@ def words(vocabulary: type[Vocabulary]) -> SqlEnum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def node_id(type_name: str, id: UUID) -> str:
+    """How a row is named to clients."""
+    return base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode().rstrip("=")
 
 
 def one_of(column: str, vocabulary: type[Vocabulary]) -> CheckConstraint:

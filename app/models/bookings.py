@@ -97,6 +97,7 @@ class Booking(Tenant, Versioned, Base):
     no_show_fee_minor: Mapped[int] = mapped_column(Minor, default=0, server_default="0")
     notes: Mapped[str | None]
     reason: Mapped[str | None]
+    care_waived_reason: Mapped[str | None]
 
 
 class Allocation(Tenant, Base):

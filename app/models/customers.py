@@ -1,5 +1,6 @@
 """The people who bring something, and the places where they are."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -26,6 +27,7 @@ class Customer(Tenant, Versioned, Base):
     phone: Mapped[str | None]
     notes: Mapped[str | None]
     external_id: Mapped[str | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Place(Tenant, Versioned, Base):

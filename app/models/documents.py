@@ -15,11 +15,19 @@ class DocumentStatus(Vocabulary):
     RECEIVED = "RECEIVED", "The bytes are here; a worker looks at them."
     READY = "READY", "Can be downloaded."
     REJECTED = "REJECTED", "Was not what it said, or could not be read; nothing of it is kept."
+    REMOVED = "REMOVED", "Was thrown away; nothing of it is kept."
 
 
 S = DocumentStatus
 DOCUMENT_MACHINE = Machine(
-    "document", {S.AWAITED: {S.RECEIVED, S.REJECTED}, S.RECEIVED: {S.READY, S.REJECTED}, S.READY: set()}
+    "document",
+    {
+        S.AWAITED: {S.RECEIVED, S.REJECTED, S.REMOVED},
+        S.RECEIVED: {S.READY, S.REJECTED, S.REMOVED},
+        S.READY: {S.REMOVED},
+        S.REJECTED: {S.REMOVED},
+        S.REMOVED: set(),
+    },
 )
 
 

@@ -21,10 +21,23 @@ class WorkKind(Vocabulary):
     PROCESS_DOCUMENT = "PROCESS_DOCUMENT", "Look at an uploaded file and make it ready."
     EXPIRE_UPLOAD = "EXPIRE_UPLOAD", "Give up a direct upload that never came."
     PLAN_ROUTES = "PLAN_ROUTES", "Search for a day's routes."
-    MAIL_BOOKING_CONFIRMED = ("MAIL_BOOKING_CONFIRMED", "Tell a customer that a booking is confirmed.")
-    MAIL_WAITLIST_OFFER = ("MAIL_WAITLIST_OFFER", "Tell a customer that a place is held for them.")
-    MAIL_LICENCE_EXPIRING = ("MAIL_LICENCE_EXPIRING", "Tell the house and the driver that a licence runs out.")
-    MAIL_MAINTENANCE_DUE = ("MAIL_MAINTENANCE_DUE", "Tell the house that a vehicle must go to the workshop.")
+    NOTIFY_BOOKING_CONFIRMED = "NOTIFY_BOOKING_CONFIRMED", "Tell a customer that a booking is confirmed."
+    NOTIFY_BOOKING_DECLINED = "NOTIFY_BOOKING_DECLINED", "Tell a customer that a booking was refused."
+    NOTIFY_BOOKING_CANCELLED = "NOTIFY_BOOKING_CANCELLED", "Tell a customer that a booking was called off."
+    NOTIFY_WAITLIST_OFFER = "NOTIFY_WAITLIST_OFFER", "Tell a customer that a place is held for them."
+    NOTIFY_DRIVER_UNDER_WAY = "NOTIFY_DRIVER_UNDER_WAY", "Tell a customer that the driver is on the way."
+    NOTIFY_LICENCE_EXPIRING = "NOTIFY_LICENCE_EXPIRING", "Tell the house and the driver that a licence runs out."
+    NOTIFY_MAINTENANCE_DUE = "NOTIFY_MAINTENANCE_DUE", "Tell the house that a vehicle must go to the workshop."
+    NOTIFY_POST_PUBLISHED = "NOTIFY_POST_PUBLISHED", "Tell its readers that there is news."
+    SEND_NOTIFICATION = "SEND_NOTIFICATION", "Hand a message to its provider."
+    CHECK_RECEIPT = "CHECK_RECEIPT", "Ask what became of a message that a provider took."
+    RUN_REMINDER = "RUN_REMINDER", "Say what a reminder's rule asks for today."
+    REFRESH_CARE = "REFRESH_CARE", "Work out anew who needs what, after a protocol was changed."
+    START_SYNC = "START_SYNC", "Ask a partner's system again, as often as was agreed."
+    RUN_SYNC = "RUN_SYNC", "Ask a partner's system."
+    PUBLISH_POST = "PUBLISH_POST", "Let news appear."
+    WRITE_EXPORT = "WRITE_EXPORT", "Write a file of what is known."
+    ERASE_DOCUMENT = "ERASE_DOCUMENT", "Throw the bytes of a document away."
 
 
 class DueWork(Global, Base):

@@ -31,7 +31,8 @@ class OccurrenceOutcome(Vocabulary):
     SLOT_FULL = "SLOT_FULL", "Every place was taken."
     NO_SLOT = "NO_SLOT", "The service takes no booking at that time."
     NO_RESOURCE = "NO_RESOURCE", "What the service needs was in use."
-    NOT_ALLOWED = "NOT_ALLOWED", "The service's policy did not allow it."
+    NOT_ALLOWED = "NOT_ALLOWED", "The service's policy did not allow it, or the subject does not come any more."
+    CARE_MISSING = "CARE_MISSING", "Care that the service asks for was not in date."
 
 
 LOCAL = DateTime(timezone=False)

@@ -1,6 +1,6 @@
 """What a customer brings: a pet, a patient, a car. One table for what they share, one each for what they don't."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,6 +8,10 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Integer, Un
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+# a subclass is joined to its table while it is declared: the tables that subjects refer to must be known by then
+import app.models.customers
+import app.models.identity
+import app.models.partners  # noqa: F401
 from app.models.base import Base, Tenant, Versioned, Vocabulary, one_of, refers, words
 
 
@@ -50,6 +54,7 @@ class Subject(Tenant, Versioned, Base):
     name: Mapped[str]
     notes: Mapped[str | None]
     external_id: Mapped[str | None]
+    archived_at: Mapped[datetime | None]
 
 
 class OfSubject:
@@ -88,6 +93,8 @@ class Pet(OfSubject, Subject):
         UniqueConstraint("organization_id", "chip_number"),
         one_of("species", Species),
         CheckConstraint("weight_g > 0", name="weight"),
+        refers("preferred_vet_id", "partners"),
+        refers("preferred_food_brand_id", "partners"),
     )
     __mapper_args__ = {"polymorphic_identity": SubjectKind.PET}
 
@@ -96,6 +103,8 @@ class Pet(OfSubject, Subject):
     born_on: Mapped[date | None]
     weight_g: Mapped[int | None] = mapped_column(Integer)
     chip_number: Mapped[str | None]
+    preferred_vet_id: Mapped[UUID | None]
+    preferred_food_brand_id: Mapped[UUID | None]
 
 
 class Patient(OfSubject, Subject):

@@ -16,11 +16,13 @@ class TravelTime(Base):
     """The way between two points, in degrees rounded to 1e-5 (about a metre), left in one band of hours.
 
     `band` is the provider's hour band; there and back are two rows, for neither is the other's.
+    Without a duration and a distance there is no way.
     """
 
     __tablename__ = "travel_times"
     __table_args__ = (
         CheckConstraint("duration_s >= 0 AND distance_m >= 0", name="amounts"),
+        CheckConstraint("(duration_s IS NULL) = (distance_m IS NULL)", name="no_way"),
         Index(None, "organization_id", "fetched_at"),
     )
 
@@ -31,8 +33,8 @@ class TravelTime(Base):
     origin_lng_e5: Mapped[int] = mapped_column(primary_key=True)
     target_lat_e5: Mapped[int] = mapped_column(primary_key=True)
     target_lng_e5: Mapped[int] = mapped_column(primary_key=True)
-    duration_s: Mapped[int]
-    distance_m: Mapped[int]
+    duration_s: Mapped[int | None]
+    distance_m: Mapped[int | None]
     fetched_at: Mapped[datetime]
 
 

@@ -24,6 +24,7 @@ from app.schema.bookings import (
 )
 from app.schema.problems import (
     CancellationClosed,
+    CareMissing,
     CustomerLimitReached,
     InvalidTransition,
     OutsideBookingWindow,
@@ -49,8 +50,9 @@ connection(
 
 BOOKING = {"booking": (Booking, "The booking, as it is now.")}
 CHARGED = {**BOOKING, "fee": (Money | None, "What it costs the customer, if anything.")}
-UNBOOKABLE = (SlotFull, SlotClosed, ResourceUnavailable, OutsideBookingWindow, CustomerLimitReached)
-NO_STAY = (StayUnavailable, SlotClosed, ResourceUnavailable, OutsideBookingWindow, CustomerLimitReached)
+NOT_NOW = (SlotClosed, ResourceUnavailable, OutsideBookingWindow, CustomerLimitReached, CareMissing)
+UNBOOKABLE = (SlotFull, *NOT_NOW)
+NO_STAY = (StayUnavailable, *NOT_NOW)
 IMMOVABLE = (InvalidTransition, VersionConflict, CancellationClosed)
 
 

@@ -8,10 +8,11 @@ from app.schema.documents import (
     Document,
     DocumentFilter,
     FinishUploadInput,
+    RemoveDocumentInput,
     RequestUploadInput,
     UploadDocumentInput,
 )
-from app.schema.problems import InvalidTransition, UploadIncomplete
+from app.schema.problems import DocumentInUse, InvalidTransition, UploadIncomplete
 from app.services import documents
 from app.storage import Storage
 from app.uow import UnitOfWork
@@ -54,3 +55,13 @@ async def request_upload(info: Info, uow: UnitOfWork, input: RequestUploadInput)
 async def finish_upload(info: Info, uow: UnitOfWork, input: FinishUploadInput) -> Nodes:
     storage = Storage.of(info.context.server.settings)
     return {"document": await documents.finish_upload(uow, storage, **input.values())}
+
+
+@mutation(
+    "Throw a document away: the house any, others what they uploaded. Its URLs lead nowhere from then on.",
+    Permission.DOCUMENTS,
+    answers={"document": (Document, "What is left: that it was there.")},
+    refusals=(DocumentInUse, InvalidTransition),
+)
+async def remove_document(info: Info, uow: UnitOfWork, input: RemoveDocumentInput) -> Nodes:
+    return {"document": await documents.remove_document(uow, **input.values())}

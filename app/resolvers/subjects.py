@@ -6,12 +6,14 @@ from app.loaders import subjects as relations
 from app.resolvers.verbs import Nodes, connection, mutation
 from app.schema.problems import AlreadyExists, VersionConflict
 from app.schema.subjects import (
+    ArchiveSubjectInput,
     Car,
     CreateCarInput,
     CreatePatientInput,
     CreatePetInput,
     Patient,
     Pet,
+    RestoreSubjectInput,
     Subject,
     SubjectFilter,
     SubjectOrder,
@@ -73,3 +75,23 @@ async def create_car(info: Info, uow: UnitOfWork, input: CreateCarInput) -> Node
 @mutation("Change a car.", Permission.SUBJECTS_WRITE, answers={"car": (Car, "The car, changed.")}, refusals=CHANGED)
 async def update_car(info: Info, uow: UnitOfWork, input: UpdateCarInput) -> Nodes:
     return {"car": await subjects.update_car(uow, **input.values())}
+
+
+@mutation(
+    "Say that a subject does not come any more: nothing is due, and nothing can be booked. What is booked stands.",
+    Permission.SUBJECTS_WRITE,
+    answers={"subject": (Subject, "The subject.")},
+    refusals=(VersionConflict,),
+)
+async def archive_subject(info: Info, uow: UnitOfWork, input: ArchiveSubjectInput) -> Nodes:
+    return {"subject": await subjects.archive_subject(uow, **input.values())}
+
+
+@mutation(
+    "Say that a subject comes again after all.",
+    Permission.SUBJECTS_WRITE,
+    answers={"subject": (Subject, "The subject.")},
+    refusals=(VersionConflict,),
+)
+async def restore_subject(info: Info, uow: UnitOfWork, input: RestoreSubjectInput) -> Nodes:
+    return {"subject": await subjects.restore_subject(uow, **input.values())}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app import models
+from app.context import Info
 from app.loaders import bookings as relations
 from app.models.base import Vocabulary
 from app.models.bookings import BookingStatus, ChargeKind
@@ -39,6 +40,10 @@ class CancellationTerms:
     )
 
 
+def _waived(root: strawberry.Parent[models.Booking], info: Info) -> str | None:
+    return root.care_waived_reason if info.context.viewer.sees_everything else None
+
+
 @node(models.Booking, "A customer's claim on capacity for one subject.")
 class Booking(Node):
     version: int = column("Goes up with every change.")
@@ -50,6 +55,9 @@ class Booking(Node):
     price: Money = derived(lambda booking: money(booking.price_minor, booking.currency), "What was agreed.")
     notes: str | None = column("What the customer wants to say.")
     reason: str | None = column("Why it was declined or cancelled.")
+    care_waived_reason: str | None = strawberry.field(
+        resolver=_waived, description="Why staff took it although care was not in date; only the house sees it."
+    )
     created_at: datetime = column("When it was made.")
     customer: Annotated["Customer", strawberry.lazy("app.schema.customers")] = to_one(
         relations.BOOKING_CUSTOMER, "Who booked."
@@ -138,10 +146,14 @@ class TransportLegInput(Values):
     notes: str | None = column("What the driver should know.", default=None)
 
 
+CARE_OVERRIDE = "For staff: why they take it although care that the service asks for is not in date."
+
+
 @strawberry.input(description="A slot to keep for a while.")
 class HoldSlotInput(Values):
     slot_id: strawberry.ID = column("Which slot.")
     subject_id: strawberry.ID = column("For whom or what.")
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="A slot to book.")
@@ -151,6 +163,7 @@ class BookSlotInput(Values):
     notes: str | None = column("What staff should know.", default=None)
     pickup: TransportLegInput | None = column("A ride to us before it begins.", default=None)
     dropoff: TransportLegInput | None = column("A ride from us when it is over.", default=None)
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="Nights to book.")
@@ -162,6 +175,7 @@ class BookStayInput(Values):
     notes: str | None = column("What staff should know.", default=None)
     pickup: TransportLegInput | None = column("A ride to us before it begins.", default=None)
     dropoff: TransportLegInput | None = column("A ride from us when it is over.", default=None)
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="One booking of a group.")
@@ -174,6 +188,7 @@ class GroupedBookingInput(Values):
 @strawberry.input(description="Bookings to make together, all or none.")
 class BookGroupInput(Values):
     bookings: list[GroupedBookingInput] = column("1 to 50, for subjects of one customer.")
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="A booking to move to another slot of its service.")
@@ -181,6 +196,7 @@ class RescheduleBookingInput(Values):
     booking_id: strawberry.ID = column("Which.")
     version: int = column("The version that was seen.")
     slot_id: strawberry.ID = column("Where to.")
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="A stay to move to other nights.")
@@ -189,6 +205,7 @@ class RescheduleStayInput(Values):
     version: int = column("The version that was seen.")
     arrival: date = column("The day on which the first night begins, where the organization is.")
     departure: date = column("The day on which the last night ends.")
+    care_override_reason: str | None = column(CARE_OVERRIDE, default=None)
 
 
 @strawberry.input(description="A booking to deal with.")

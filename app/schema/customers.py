@@ -1,11 +1,14 @@
 """Customers and their places."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app import models
+from app.access import Permission
 from app.loaders import customers as relations
+from app.loaders.messaging import CUSTOMER_NOTIFICATIONS
 from app.models.base import Vocabulary
 from app.schema.bookings import Booking, BookingFilter, BookingOrder
 from app.schema.fields import Connection, column, derived, listing, to_many, to_one, vocabulary
@@ -13,6 +16,7 @@ from app.schema.inputs import Direction, Inline, Values
 from app.schema.nodes import Node, node
 
 if TYPE_CHECKING:
+    from app.schema.messaging import Notification
     from app.schema.subjects import Subject
 
 
@@ -52,12 +56,16 @@ class Customer(Node):
     phone: str | None = column("E.164.")
     notes: str | None = column("What staff should know.")
     external_id: str | None = column("Their id in the system they were imported from.")
+    erased_at: datetime | None = column("When what told of the person was erased, if it was.")
     places: list[Place] = to_many(relations.CUSTOMER_PLACES, "Where they can be found; at most 50.")
     subjects: Connection[Annotated["Subject", strawberry.lazy("app.schema.subjects")]] = listing(
         relations.CUSTOMER_SUBJECTS, "What they bring."
     )
     bookings: Connection[Annotated["Booking", strawberry.lazy("app.schema.bookings")]] = listing(
         relations.CUSTOMER_BOOKINGS, "What they booked.", filter=BookingFilter, order_by=BookingOrder
+    )
+    notifications: Connection[Annotated["Notification", strawberry.lazy("app.schema.messaging")]] = listing(
+        CUSTOMER_NOTIFICATIONS, "What was said to them; the newest first.", permission=Permission.CONTACT
     )
 
 

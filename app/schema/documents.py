@@ -108,3 +108,8 @@ class RequestUploadInput(Values):
 @strawberry.input(description="A direct upload that was sent.")
 class FinishUploadInput(Values):
     document_id: strawberry.ID = column("Which.")
+
+
+@strawberry.input(description="A document to throw away.")
+class RemoveDocumentInput(Values):
+    document_id: strawberry.ID = column("Which.")

@@ -17,6 +17,7 @@ from app.context import Info
 from app.loaders.base import Computed, Listing, Loaders, Request, ToMany, ToOne
 from app.models.base import Vocabulary
 from app.pagination import Page, Slice
+from app.services.care.reading import NOTED
 
 Node = TypeVar("Node")
 Parent: Any = strawberry.Parent[Any]  # type: ignore[misc]  # an annotation, here used as a value
@@ -147,16 +148,20 @@ def listing(
     order_by: type[Any] | None = None,
     of: Any = None,
     permission: Permission | None = None,
+    narrowed_by: Mapping[str, tuple[Any, str]] | None = None,
 ) -> Any:
     """A connection over a declared listing; `filter` and `order_by` are its input types, `of` the node of a root field.
 
     Without `of` the listing is a field of a type: its annotation names the connection and the row is the parent.
+    `narrowed_by`: filters that are arguments of their own, each with its type and what it says.
     """
+    named = narrowed_by or {}
 
     async def resolve(root: Any, info: Info, **arguments: Any) -> Listed:
         info.context.require(permission)
         parent = None if declared.remote is None else root.id
-        return await listed(info, declared, arguments, parent)
+        narrowed = {name: arguments[name] for name in named if arguments.get(name) is not None}
+        return await listed(info, declared, arguments, parent, narrowed)
 
     parameters = {
         "root": (Parent, inspect.Parameter.empty),
@@ -170,26 +175,47 @@ def listing(
         parameters["filter"] = (_argument(filter | None, "Which rows are wanted."), None)
     if order_by is not None:
         parameters["order_by"] = (_argument(order_by | None, "In which order."), None)
+    for name, (type_, said) in named.items():
+        parameters[name] = (_argument(type_ | None, said), None)
     _sign(resolve, parameters)
     return strawberry.field(resolver=resolve, description=description, graphql_type=_connection_of(of))
 
 
-async def listed(info: Info, declared: Listing, arguments: Mapping[str, Any], parent: UUID | None = None) -> Listed:
+async def listed(
+    info: Info,
+    declared: Listing,
+    arguments: Mapping[str, Any],
+    parent: UUID | None = None,
+    narrowed: Mapping[str, Any] | None = None,
+) -> Listed:
     """Load one page as the arguments of a connection field ask for it."""
     loaders = info.context.loaders
     page = Page.of(arguments["first"], arguments["after"], arguments["last"], arguments["before"])
     given, order_by = arguments.get("filter"), arguments.get("order_by")
-    filter = given.values() if given else {}
+    filter = {**(given.values() if given else {}), **_hashable(narrowed or {})}
     order = declared.ordering(
         order_by.field.value if order_by else None, order_by.direction.value == "DESC" if order_by else False
     )
     request = Request(declared, page, order, tuple(sorted(filter.items())))
     found = await loaders.page(request, parent)
+    if issubclass(declared.target, NOTED):
+        # a cursor tells of its row, too
+        info.context.shown(*found.rows)
     if not found.rows:
         # an empty page may be about something that is not there: that is an error, not an empty list
         for name in filter.keys() & declared.referents.keys():
-            await loaders.get(declared.referents[name], filter[name])
+            await loaders.get(*_referent(declared.referents[name], filter[name]))
     return Listed(found, request, loaders, parent)
+
+
+def _referent(target: type[Any], value: Any) -> tuple[type[Any], UUID]:
+    """A filter for nodes of several types comes with the type that was meant."""
+    return value if isinstance(value, tuple) else (target, value)
+
+
+def _hashable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Pages that are asked for alike are loaded together."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _connection_of(node: Any) -> Any:

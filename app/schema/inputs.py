@@ -22,8 +22,15 @@ NOUNS = {
     "outbound": "transport",
     "pool": "resource_pool",
     "entry": "waitlist_entry",
+    "actor": "user",
     "feed": "calendar_feed",
+    "device": "device_token",
     "exception": "schedule_exception",
+    "protocol": "care_protocol",
+    "record": "care_record",
+    "connection": "partner_link",
+    "preferred_vet": "partner",
+    "preferred_food_brand": "partner",
 }
 """Nodes that inputs name by the last word of their type."""
 NUL = "\x00"

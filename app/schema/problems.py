@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from uuid import UUID
 
 import strawberry
 
@@ -18,6 +19,7 @@ from app.services.scheduling import next_available
 from app.services.waitlist import waitlist_open
 
 if TYPE_CHECKING:
+    from app.schema.care import MissingCare
     from app.schema.planning import PlanningRun
     from app.schema.scheduling import Slot
     from app.schema.transports import Transport
@@ -120,6 +122,25 @@ class StayUnavailable(Problem):
         return found[0] if found else None
 
 
+def _missing(refused: Any) -> Any:
+    return [MissingCareRow(protocol_id, due_on) for protocol_id, due_on in refused.missing]
+
+
+@dataclass(frozen=True)
+class MissingCareRow:
+    protocol_id: UUID
+    due_on: date | None
+
+
+@problem(
+    errors.CareMissing, "Care that the service asks for would not be in date; staff may override it with a reason."
+)
+class CareMissing(Problem):
+    missing: list[Annotated["MissingCare", strawberry.lazy("app.schema.care")]] = derived(
+        _missing, "What must be done first, or again."
+    )
+
+
 @problem(errors.OutsideBookingWindow, "The service takes bookings for then at another time.")
 class OutsideBookingWindow(Problem):
     opens_at: datetime | None = column("From when on it can be booked; null: from any time on.")
@@ -161,6 +182,16 @@ class SlotInUse(Problem):
 @problem(errors.CancellationClosed, "It is too late to cancel, or to move what can be cancelled no more.")
 class CancellationClosed(Problem):
     cancel_before: datetime = column("Until when it was possible.")
+
+
+@problem(errors.TagUnknown, "Nobody here wears such a tag, or it is not in use.")
+class TagUnknown(Problem):
+    pass
+
+
+@problem(errors.PartnerNotAsked, "The partner's system is not asked now: paused, removed, or left alone for a while.")
+class PartnerNotAsked(Problem):
+    closed_until: datetime | None = column("When it is asked again, if it is left alone for a while.")
 
 
 @problem(errors.PlanningRunActive, "The day is being planned already.")
@@ -219,3 +250,16 @@ class DayTooLarge(Problem):
 class UploadIncomplete(Problem):
     expected: int = column("How many were announced.")
     received: int = column("How many are there.")
+
+
+@problem(errors.DocumentInUse, "The document proves something, or belongs to a record.")
+class DocumentInUse(Problem):
+    pass
+
+
+@problem(errors.PersonActive, "Something of the person's is still to come.")
+class PersonActive(Problem):
+    bookings: int = column("Bookings that are not over.")
+    transports: int = column("Transports that are not over, or whose route is not.")
+    series: int = column("Standing bookings that have not ended.")
+    waiting: int = column("Places of waitlists.")

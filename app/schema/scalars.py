@@ -11,6 +11,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from app.errors import BadUserInput, NotFound
+from app.models.base import node_id
 from app.schema.fields import column
 from app.services.documents.incoming import Incoming
 
@@ -146,7 +147,7 @@ def money(amount: int, currency: str) -> Money:
 
 
 def encode_id(type_name: str, id: UUID) -> strawberry.ID:
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{id}".encode()).decode().rstrip("="))
+    return strawberry.ID(node_id(type_name, id))
 
 
 def decode_any_id(value: str) -> tuple[str, UUID]:

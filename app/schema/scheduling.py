@@ -7,6 +7,7 @@ import strawberry
 
 from app import models
 from app.context import Info
+from app.loaders import care as care_relations
 from app.loaders import scheduling as relations
 from app.models.base import Vocabulary
 from app.models.scheduling import Confirmation, ServiceKind, SlotStatus
@@ -17,6 +18,7 @@ from app.schema.nodes import Node, node
 from app.schema.scalars import MinorUnits, Money, money
 
 if TYPE_CHECKING:
+    from app.schema.care import CareProtocol
     from app.schema.resources import Requirement, Resource
     from app.schema.schedules import Schedule
 
@@ -73,6 +75,9 @@ class Service(Node):
     policy: BookingPolicy = derived(lambda service: service, "When customers may book and cancel, and what it costs.")
     requirements: list[Annotated["Requirement", strawberry.lazy("app.schema.resources")]] = to_many(
         relations.SERVICE_REQUIREMENTS, "What each booking uses besides a place."
+    )
+    required_care: list[Annotated["CareProtocol", strawberry.lazy("app.schema.care")]] = computed(
+        care_relations.SERVICE_CARE, "Care that must be in date; at most 20.", lambda found: found or []
     )
     active: bool = column("Whether it is offered.")
 

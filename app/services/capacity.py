@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound, ResourceUnavailable, SlotClosed, SlotFull
-from app.models import Allocation, Booking, Requirement, Service, Slot, SlotStatus
+from app.models import Allocation, Booking, CareRequirement, Requirement, Service, Slot, SlotStatus
 from app.models.base import among
 from app.services import units
 from app.services.units import Needs, Use
@@ -33,6 +33,7 @@ class Claim:
     service: Service
     slots: Sequence[Slot]
     needs_resources: bool
+    needs_care: bool
 
     @property
     def slot_ids(self) -> list[UUID]:
@@ -83,8 +84,8 @@ async def take_each(uow: UnitOfWork, wanted: Sequence[Sequence[UUID]]) -> list[C
     claims = []
     for slot_ids in wanted:
         own = [slot for slot in slots if slot.id in slot_ids]
-        service, needs = services[own[0].service_id]
-        claims.append(Claim(service, own, needs or any(slot.resource_id for slot in own)))
+        service, needs, care = services[own[0].service_id]
+        claims.append(Claim(service, own, needs or any(slot.resource_id for slot in own), care))
     if len(claims) > 1:
         await _queue_up(uow, claims)
     return claims
@@ -105,14 +106,17 @@ def _check_room(uow: UnitOfWork, slot: Slot, wanted: int) -> None:
         raise SlotFull(slot.id, slot.service_id, slot.starts_at)
 
 
-async def _services(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, tuple[Service, bool]]:
-    """The services, and whether they need resources."""
-    needs = exists().where(Requirement.organization_id == Service.organization_id, Requirement.service_id == Service.id)
-    rows = await uow.session.execute(
-        select(Service, needs).where(Service.organization_id == uow.viewer.organization_id, Service.id.in_(ids))
+async def _services(uow: UnitOfWork, ids: set[UUID]) -> dict[UUID, tuple[Service, bool, bool]]:
+    """The services, and whether they need resources and ask for care."""
+    needs, asks = (
+        exists().where(of.organization_id == Service.organization_id, of.service_id == Service.id)
+        for of in (Requirement, CareRequirement)
     )
-    found = {service.id: (service, bool(needed)) for service, needed in rows.all()}
-    if not all(service.active for service, _ in found.values()):
+    rows = await uow.session.execute(
+        select(Service, needs, asks).where(Service.organization_id == uow.viewer.organization_id, Service.id.in_(ids))
+    )
+    found = {service.id: (service, bool(needed), bool(asked)) for service, needed, asked in rows.all()}
+    if not all(service.active for service, _, _ in found.values()):
         raise SlotClosed("This service is not offered any more.")
     return found
 

@@ -35,6 +35,7 @@ async def create_customer(uow: UnitOfWork, **given: Any) -> Customer:
 
 async def update_customer(uow: UnitOfWork, customer_id: UUID, version: int, **changes: Any) -> Customer:
     customer = await uow.get(Customer, customer_id)
+    check_not_erased(customer)
     await uow.change(customer, version, await _checked(uow, changes))
     uow.emit(EventType.CUSTOMER_UPDATED, customer)
     return customer
@@ -47,7 +48,14 @@ async def whose(uow: UnitOfWork, customer_id: UUID | None) -> Customer | None:
         if not uow.viewer.sees_everything:
             raise Forbidden("You are not a customer here.")
         return None
-    return await uow.get(Customer, wanted, lock=True)
+    customer = await uow.get(Customer, wanted, lock=True)
+    check_not_erased(customer)
+    return customer
+
+
+def check_not_erased(customer: Customer) -> None:
+    if customer.erased_at is not None:
+        raise BadUserInput("This customer was erased.", "customerId")
 
 
 PLACE_CHECKS: dict[str, values.Check] = {
@@ -74,6 +82,8 @@ async def update_place(uow: UnitOfWork, place_id: UUID, version: int, **changes:
     place = await uow.get(Place, place_id)
     if place.customer_id is None and not uow.viewer.sees_everything:
         raise Forbidden()
+    if place.customer_id is not None:
+        check_not_erased(await uow.get(Customer, place.customer_id))
     await uow.change(place, version, values.checked(changes, PLACE_CHECKS))
     uow.emit(EventType.PLACE_UPDATED, place)
     return place

@@ -62,13 +62,15 @@ async def withdraw(uow: UnitOfWork, ref_id: UUID, *kinds: WorkKind) -> None:
     )
 
 
-async def extend(session: AsyncSession, work: DueWork, lease_s: int) -> None:
-    """Keep a piece of work that takes long, unless another worker has taken it over."""
-    await session.execute(
+async def extend(session: AsyncSession, work: DueWork, lease_s: int) -> bool:
+    """Keep a piece of work that takes long; False if another worker has taken it over, or it was withdrawn."""
+    kept = await session.execute(
         update(DueWork)
         .where(DueWork.id == work.id, DueWork.attempts == work.attempts)
         .values(lease_until=clock.now() + timedelta(seconds=lease_s))
+        .returning(DueWork.id)
     )
+    return kept.first() is not None
 
 
 async def done(uow: UnitOfWork, work: DueWork) -> bool:

@@ -143,6 +143,8 @@ async def _set_members(uow: UnitOfWork, pool: ResourcePool, wanted: set[UUID]) -
         execution_options={"synchronize_session": False},
     )
     await uow.add_all(member(pool_id=pool.id, resource_id=id) for id in sorted(wanted - known))
+    if wanted != known:
+        uow.note(pool, resource_ids=(sorted(known), sorted(wanted)))
     await _check_pools(uow, wanted - known)
     return bool(wanted - known)
 
@@ -173,12 +175,14 @@ async def set_requirements(
     await _check_known(uow, ResourcePool, {wanted["pool_id"] for wanted in requirements if "pool_id" in wanted})
     await _check_known(uow, Resource, {wanted["resource_id"] for wanted in requirements if "resource_id" in wanted})
     await uow.change(service, version, {})
-    await uow.session.execute(
-        delete(Requirement).where(
-            Requirement.organization_id == service.organization_id, Requirement.service_id == service.id
-        ),
+    before = await uow.session.execute(
+        delete(Requirement)
+        .where(Requirement.organization_id == service.organization_id, Requirement.service_id == service.id)
+        .returning(func.coalesce(Requirement.pool_id, Requirement.resource_id)),
         execution_options={"synchronize_session": False},
     )
+    needed = sorted(next(iter(wanted.values())) for wanted in requirements)
+    uow.note(service, requirement_ids=(sorted(before.scalars()), needed))
     await uow.add_all(
         Requirement(service_id=service.id, position=position, **wanted)
         for position, wanted in enumerate(requirements, 1)

@@ -18,12 +18,14 @@ from app.models import (
     WorkKind,
 )
 from app.services import bookings, capacity, policy
+from app.services.bookings.making import check_subject
 from app.uow import UnitOfWork
 
 
 async def join_waitlist(uow: UnitOfWork, slot_id: UUID, subject_id: UUID) -> WaitlistEntry:
     """Get in line for a slot that is full. Its lock makes one line of all who come at once."""
     subject = await uow.get(Subject, subject_id)
+    check_subject(subject)
     (slot,) = await capacity.lock(uow, [slot_id])
     if slot.status is not SlotStatus.OPEN or slot.starts_at <= uow.now:
         raise SlotClosed()

@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from tests.factories.care import protocol, record
 from tests.factories.houses import House
 from tests.operations import OPERATIONS, Operation
 from tests.steps import Visit, week
@@ -38,6 +39,10 @@ async def test_booking_detail(operation: Operation, house: House, rows: int) -> 
     visit = await Visit.of(house)
     for _ in range(rows - 1):
         await house.place(visit.customer_id)
+    by = await protocol(house, name="Rabies")
+    for number in range(rows):
+        shot = {"title": f"Shot {number:02}", "protocol_id": by, "next_due_on": house.day}
+        await record(house, visit.customer_id, visit.pet, house.day - timedelta(days=number + 1), **shot)
     legs = {"pickup": {"placeId": house.gid("Place", visit.home)}}
     booked = (await visit.customer.client.run(OPERATIONS["BookSlot"], visit.wanted | legs))["bookSlot"]["booking"]
     found = (await operation.run(house.client("STAFF"), id=booked["id"]))["node"]
@@ -49,7 +54,14 @@ async def test_booking_detail(operation: Operation, house: House, rows: int) -> 
     )
     assert found["slot"].items() >= {"capacity": 10, "taken": 1}.items()
     assert (found["customer"]["email"], len(found["customer"]["places"])) == (visit.customer.email, rows)
+    records = [edge["node"] for edge in found["subject"].pop("careRecords")["edges"]]
     assert found["subject"] == {"id": house.gid("Pet", visit.pet), "name": "Bim"}
+    assert [shot["title"] for shot in records] == [f"Shot {number:02}" for number in range(min(rows, 5))]
+    assert records[0].items() >= {"kind": "VACCINATION", "nextDueOn": house.day.isoformat()}.items()
+    (reading,) = await house.all(
+        "SELECT node_id, actor_user_id FROM events WHERE organization_id = $1 AND type = 'CARE_RECORD_READ'"
+    )
+    assert tuple(reading) == (visit.pet, house.people["STAFF"].user_id)
     assert [(edge["node"]["type"], edge["node"]["actor"]) for edge in found["history"]["edges"]] == [
         ("BOOKING_CREATED", {"__typename": "User", "displayName": "Customer"}),
         ("TRANSPORT_CREATED", {"__typename": "User", "displayName": "Customer"}),

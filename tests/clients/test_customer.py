@@ -5,9 +5,10 @@ from datetime import time, timedelta
 import pytest
 
 from app import clock
+from tests.factories.care import due, protocol
 from tests.factories.houses import House
 from tests.operations import OPERATIONS, Operation
-from tests.steps import Visit, latest, week
+from tests.steps import Visit, key, latest, week
 
 
 @pytest.mark.parametrize("rows", [2, 20])
@@ -18,12 +19,17 @@ async def test_my_home(operation: Operation, house: House, rows: int) -> None:
         await visit.booking()
         if number:
             await house.pet(visit.customer_id)
+    by = await protocol(house, name="Rabies")
+    for id in await house.all("SELECT id FROM subjects WHERE organization_id = $1"):
+        await due(house, visit.customer_id, id["id"], by, house.day)
     home = await operation.run(visit.customer.client)
     assert home["eventSeq"] == await latest(visit.customer.client)
     customer = home["viewer"]["customer"]
     assert (customer["id"], customer["name"]) == (house.gid("Customer", visit.customer_id), "Nino Beridze")
     subjects = [edge["node"] for edge in customer["subjects"]["edges"]]
     assert [(subject["__typename"], subject["name"]) for subject in subjects] == [("Pet", "Bim")] * rows
+    rabies = {"protocol": {"name": "Rabies"}, "dueOn": house.day.isoformat()}
+    assert [subject["careDue"] for subject in subjects] == [[rabies]] * rows
     bookings = [edge["node"] for edge in customer["bookings"]["edges"]]
     assert len(bookings) == min(rows, 10)
     assert (bookings[0]["service"], bookings[0]["subject"]) == ({"name": "Day care"}, {"name": "Bim"})
@@ -133,3 +139,12 @@ async def test_track_transport(operation: Operation, house: House) -> None:
         (house.at(time(9)) + timedelta(minutes=30)).isoformat(),
         {"displayName": "Giorgi", "position": None},
     )
+
+
+async def test_register_device(operation: Operation, house: House) -> None:
+    customer, token = house.people["CUSTOMER"], "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]"
+    found = (await operation.run(customer.client, token=token, platform="IOS"))["registerDevice"]
+    rows = await house.all("SELECT id, user_id, token FROM device_tokens WHERE organization_id = $1")
+    assert [tuple(row) for row in rows] == [(key(found["device"]["id"]), customer.user_id, token)]
+    # the app says it at every start
+    assert (await operation.again(customer.client, token=token, platform="IOS"))["registerDevice"] == found

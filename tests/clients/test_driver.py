@@ -125,3 +125,21 @@ async def test_report_positions(operation: Operation, house: House) -> None:
     await operation.again(house.client("DRIVER"), positions=seen[:1])
     answer = (await operation.run(house.client("DRIVER"), positions=seen))["reportPositions"]
     assert answer == {"accepted": 2, "rejected": [{"index": 2, "reason": "FUTURE"}]}
+
+
+async def test_scan_tag(operation: Operation, house: House) -> None:
+    """The driver checks in whom they bring; the booking is the one that the ride is for."""
+    driver, customer = house.people["DRIVER"].viewer.driver_id, await house.customer()
+    assert driver
+    pet, now = await house.pet(customer), clock.now()
+    slot = await house.slot(starts_at=now, ends_at=now + timedelta(hours=1))
+    booking = await house.booking(customer, pet, slot, status="CONFIRMED")
+    await house.route(driver, [await house.transport(customer, booking_id=booking, subject_id=pet)])
+    await house.insert("tags", kind="QR", status="ACTIVE", uid="bim", subject_id=pet, customer_id=customer)
+    wanted = {"tagUid": "bim", "kind": "CHECK_IN", "location": "Door"}
+    answer = (await operation.run(house.client("DRIVER"), **wanted))["scanTag"]
+    assert answer["scan"]["kind"] == "CHECK_IN"
+    assert answer["subject"] == {"id": house.gid("Pet", pet), "name": "Bim"}
+    assert answer["booking"] == {"id": house.gid("Booking", booking), "status": "CHECKED_IN"}
+    unknown = (await operation.again(house.client("DRIVER"), tagUid="bam", kind="CHECK_IN"))["scanTag"]
+    assert unknown == {"__typename": "TagUnknown", "message": "This tag is not known here."}

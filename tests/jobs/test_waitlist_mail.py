@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from babel.dates import format_datetime
-from uuid_utils.compat import uuid7
 
 from app import clock
 from app.jobs.worker import Work
@@ -33,12 +32,19 @@ async def _offer(visit: Visit, entry: str = "OFFERED", **booking: Any) -> UUID:
     )
 
 
+async def _told(house: House) -> UUID:
+    """The only mail there is to be."""
+    (row,) = await house.all("SELECT id FROM notifications WHERE organization_id = $1 AND channel = 'EMAIL'")
+    id: UUID = row["id"]
+    return id
+
+
 async def test_an_offer_is_mailed(house: House, worker: Work, mailbox: Mailbox) -> None:
     visit, until = await Visit.of(house, name="Bath"), _in_an_hour()
-    entry, work_id = await _offer(visit, held_until=until, number="K7PM2X"), uuid7()
-    await due(house, "MAIL_WAITLIST_OFFER", entry, id=work_id)
+    entry = await _offer(visit, held_until=until, number="K7PM2X")
+    await due(house, "NOTIFY_WAITLIST_OFFER", entry)
     mail = await mailbox.wait_for(visit.customer.email)
-    assert mail["Message-ID"] == f"<{work_id}@waypost.invalid>"
+    assert mail["Message-ID"] == f"<{await _told(house)}@waypost.invalid>"
     assert mail["Subject"] == "The House: a place is held for you, booking K7PM2X"
     assert (mail["From"], mail["To"]) == ("Waypost <no-reply@waypost.invalid>", visit.customer.email)
     starts, last = (
@@ -61,27 +67,29 @@ async def test_an_offer_is_mailed(house: House, worker: Work, mailbox: Mailbox) 
 async def test_a_place_that_ends_on_another_day_says_which(house: House, worker: Work, mailbox: Mailbox) -> None:
     visit = await Visit.of(house)
     entry = await _offer(visit, ends_at=house.at(time(11)) + timedelta(days=2))
-    await due(house, "MAIL_WAITLIST_OFFER", entry)
+    await due(house, "NOTIFY_WAITLIST_OFFER", entry)
     mail = await mailbox.wait_for(visit.customer.email)
     last = format_datetime(house.at(time(11)) + timedelta(days=2), "EEEE, d MMMM y, HH:mm", tzinfo=ZONE, locale="en")
     assert f", 10:00 to {last}\r\n" in mail.get_content()
 
 
 async def test_a_mail_that_was_turned_away_comes_later(house: House, worker: Work, mailbox: Mailbox) -> None:
-    visit, work_id = await Visit.of(house), uuid7()
+    visit = await Visit.of(house)
     mailbox.refuse_next = 1
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit), id=work_id)
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit))
 
-    async def put_back() -> bool:
+    async def put_off() -> bool:
         waiting = (
-            "UPDATE due_work SET run_at = now() WHERE organization_id = $1 AND attempts = 1 AND lease_until IS NULL"
+            "UPDATE due_work SET run_at = now() WHERE organization_id = $1 AND kind = 'SEND_NOTIFICATION' "
+            "AND run_at > now() AND lease_until IS NULL"
         )
         return bool(await house.pool.execute(waiting, house.id) == "UPDATE 1")
 
-    await eventually(put_back)
+    await eventually(put_off)
     assert mailbox.to(visit.customer.email) == []
     await eventually(lambda: nothing_due(house))
-    assert [mail["Message-ID"] for mail in mailbox.to(visit.customer.email)] == [f"<{work_id}@waypost.invalid>"]
+    sent = [mail["Message-ID"] for mail in mailbox.to(visit.customer.email)]
+    assert sent == [f"<{await _told(house)}@waypost.invalid>"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +106,7 @@ async def test_an_offer_that_is_over_is_not_mailed(
     house: House, worker: Work, mailbox: Mailbox, entry: str, booking: dict[str, Any]
 ) -> None:
     visit = await Visit.of(house)
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit, entry, **booking))
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit, entry, **booking))
     await eventually(lambda: nothing_due(house))
     assert mailbox.to(visit.customer.email) == []
 
@@ -107,6 +115,6 @@ async def test_nobody_to_write_to(house: House, worker: Work, mailbox: Mailbox) 
     visit = await Visit.of(house)
     await house.pool.execute("UPDATE customers SET email = NULL WHERE id = $1", visit.customer_id)
     before = len(mailbox.mails)
-    await due(house, "MAIL_WAITLIST_OFFER", await _offer(visit))
+    await due(house, "NOTIFY_WAITLIST_OFFER", await _offer(visit))
     await eventually(lambda: nothing_due(house))
     assert [mail for mail in mailbox.mails[before:] if "Nino Beridze" in mail.get_content()] == []

@@ -4,13 +4,13 @@ import asyncpg
 
 from app.models import Base
 
-GLOBAL = {"organizations", "users", "sessions", "due_work"}
-"""The closed list. Later: api_keys, partner_directory."""
+GLOBAL = {"organizations", "users", "sessions", "due_work", "partner_directory"}
+"""The closed list. Later: api_keys."""
 BOOKKEEPING = {"alembic_version"}
 TENANT = sorted(table.name for table in Base.metadata.sorted_tables if table.name not in GLOBAL)
 
-OUTWARD = {"organizations", "users"}
-"""What a tenant's row may refer to besides rows of its own tenant: neither is anybody's."""
+OUTWARD = {"organizations", "users", "partner_directory"}
+"""What a tenant's row may refer to besides rows of its own tenant: none of them is anybody's."""
 
 SERVER = "waypost_server"
 

@@ -91,12 +91,12 @@ async def test_its_indexes_begin_with_the_organization(superuser: asyncpg.Pool, 
 
 
 async def test_global_tables_with_personal_rows_are_forced_too(superuser: asyncpg.Pool) -> None:
-    """`due_work` has no policy: it holds ids only, and workers take up every tenant's."""
+    """`due_work` has no policy: it holds ids only, and workers take up every tenant's. The directory is everybody's."""
     rows = await superuser.fetch(
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE relname = ANY($1)",
         list(GLOBAL),
     )
-    assert {row["relname"] for row in rows if not row["forced"]} == {"due_work"}
+    assert {row["relname"] for row in rows if not row["forced"]} == {"due_work", "partner_directory"}
 
 
 async def test_the_server_owns_nothing_and_bypasses_nothing(superuser: asyncpg.Pool) -> None:
@@ -122,7 +122,8 @@ async def test_the_server_may_do_this_and_no_more(superuser: asyncpg.Pool) -> No
     )
     change = ["DELETE", "INSERT", "SELECT", "UPDATE"]
     expected = dict.fromkeys(set(TENANT) | {"sessions", "due_work"}, change)
-    expected |= {"organizations": ["SELECT"], "event_heads": ["INSERT", "SELECT", "UPDATE"]}
+    expected |= {"organizations": ["SELECT"], "partner_directory": ["SELECT"]}
+    expected |= {"event_heads": ["INSERT", "SELECT", "UPDATE"]}
     expected |= {"events": ["INSERT", "SELECT"], "event_details": ["INSERT", "SELECT"]}
     assert {row["table_name"]: row["rights"] for row in rows} == expected
     columns = await superuser.fetch(
@@ -140,7 +141,7 @@ async def test_definer_functions_are_nailed_down(superuser: asyncpg.Pool) -> Non
            FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
            WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"""
     )
-    readers = dict.fromkeys(("credentials", "session_user_id", "session_lives"), (AUTH, False))
+    readers = dict.fromkeys(("credentials", "forget_user", "session_user_id", "session_lives"), (AUTH, False))
     # who makes partitions of a table must own it
     assert {row["name"]: (row["owner"], row["can_sign_in"]) for row in functions} == readers | {
         "keep_tracks": ("waypost_owner", True)

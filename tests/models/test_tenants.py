@@ -18,6 +18,7 @@ from app.schema.scalars import decode_any_id
 from app.settings import Settings
 from tests.conftest import Urls
 from tests.factories.houses import House, make_house
+from tests.factories.kept import keep
 from tests.models.tables import OUTWARD, SERVER, TENANT, foreign_keys
 from tests.scenes import Stage, nodes
 from tests.scenes.stage import Journey
@@ -54,6 +55,8 @@ async def furnished(house: House) -> House:
         reason="CAPACITY",
     )
     await equipped(house, stage, journey)
+    service = decode_any_id(journey.service)[1]
+    await keep(house, stage.actor.user_id, stage.customer_id, stage.driver_id, service)
     await house.pool.execute(
         "INSERT INTO event_details (organization_id, seq, ip) SELECT organization_id, seq, '127.0.0.1' FROM events "
         "WHERE organization_id = $1",
@@ -236,7 +239,7 @@ async def test_no_row_points_to_another_tenants_row(
         "UPDATE users SET email = 'x'",
         "UPDATE events SET payload = '{}'",
         "DELETE FROM events",
-        "UPDATE event_details SET ip = NULL",
+        "UPDATE event_details SET seq = 1",
         "DELETE FROM event_heads",
         "TRUNCATE events",
         "TRUNCATE bookings CASCADE",

@@ -1,6 +1,7 @@
 """Scenes of customers and subjects."""
 
 from tests.client import Json
+from tests.scenes.partners import preferred
 from tests.scenes.stage import Stage, mutation, scene
 
 
@@ -45,12 +46,12 @@ async def update_place(stage: Stage) -> Json:
 
 @mutation
 async def create_pet(stage: Stage) -> Json:
-    return {"name": "Kurzhaar", "species": "DOG", "customerId": stage.customer_gid}
+    return {"name": "Kurzhaar", "species": "DOG", "customerId": stage.customer_gid, **await preferred(stage)}
 
 
 @mutation
 async def update_pet(stage: Stage) -> Json:
-    return {"petId": await stage.pet(), "version": 1, "name": "Murtaza"}
+    return {"petId": await stage.pet(), "version": 1, "name": "Murtaza", **await preferred(stage)}
 
 
 @mutation

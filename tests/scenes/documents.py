@@ -36,3 +36,14 @@ async def request_upload(stage: Stage) -> Json:
 @mutation
 async def finish_upload(stage: Stage) -> Json:
     return {"documentId": await a_document(stage, "RECEIVED")}
+
+
+@mutation
+async def remove_document(stage: Stage) -> Json:
+    id = await document(
+        stage.house,
+        uploaded_by=stage.actor.user_id,
+        customer_id=stage.customer_id,
+        driver_id=stage.driver_id,
+    )
+    return {"documentId": encode_id("Document", id)}

@@ -121,7 +121,7 @@ async def test_a_booking_may_be_confirmed_at_once(house: House) -> None:
     booked = await visit.customer.client.act("bookSlot", visit.wanted, BOOKED)
     assert booked["booking"]["status"] == "CONFIRMED"
     assert await events(house) == ["BOOKING_CREATED", "BOOKING_CONFIRMED"]
-    mail = "SELECT count(*) FROM due_work WHERE organization_id = $1 AND kind = 'MAIL_BOOKING_CONFIRMED'"
+    mail = "SELECT count(*) FROM due_work WHERE organization_id = $1 AND kind = 'NOTIFY_BOOKING_CONFIRMED'"
     assert await house.value(mail) == 1
 
 

@@ -43,6 +43,64 @@ CREATE FUNCTION public.credentials(wanted_email text) RETURNS TABLE(user_id uuid
    WHERE (u.email = credentials.wanted_email);
 END;
 
+CREATE FUNCTION public.customers_refuse_erased() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    DECLARE
+        erased timestamptz;
+    BEGIN
+        -- the lock that the foreign key takes anyway: whoever erases the customer meanwhile is waited for
+        SELECT erased_at INTO erased FROM customers
+        WHERE organization_id = NEW.organization_id AND id = NEW.customer_id FOR KEY SHARE;
+        IF erased IS NOT NULL THEN
+            RAISE EXCEPTION 'this customer was erased'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_customers_erased';
+        END IF;
+        RETURN NEW;
+    END $$;
+
+CREATE TABLE public.memberships (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(40) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sessions (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    family_id uuid NOT NULL,
+    previous_id uuid,
+    user_id uuid NOT NULL,
+    organization_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.forget_user(org uuid, usr uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ DELETE FROM public.sessions s
+   WHERE ((s.organization_id = forget_user.org) AND (s.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (s.user_id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE ((m.organization_id = forget_user.org) AND (m.user_id = forget_user.usr))))));
+ UPDATE public.users u SET email = (('erased-'::text || u.id) || '@erased.invalid'::text), full_name = 'Erased'::text, password_hash = ''::text, updated_at = now()
+   WHERE ((u.id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE (m.user_id = forget_user.usr)))));
+END;
+
 CREATE TABLE public.allocations (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -369,6 +427,7 @@ CREATE TABLE public.customers (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    erased_at timestamp with time zone,
     CONSTRAINT ck_customers_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
 );
 
@@ -393,34 +452,6 @@ CREATE TABLE public.drivers (
 );
 
 ALTER TABLE ONLY public.drivers FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.memberships (
-    organization_id uuid NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    user_id uuid NOT NULL,
-    role character varying(40) NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
-);
-
-ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.sessions (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    family_id uuid NOT NULL,
-    previous_id uuid,
-    user_id uuid NOT NULL,
-    organization_id uuid NOT NULL,
-    token_hash bytea NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone,
-    revoked_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
 
 CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -514,6 +545,7 @@ CREATE TABLE public.bookings (
     cancel_free_before timestamp with time zone NOT NULL,
     cancellation_fee_minor bigint DEFAULT '0'::bigint NOT NULL,
     no_show_fee_minor bigint DEFAULT '0'::bigint NOT NULL,
+    care_waived_reason text,
     CONSTRAINT ck_bookings_fees CHECK (((cancellation_fee_minor >= 0) AND (no_show_fee_minor >= 0))),
     CONSTRAINT ck_bookings_held_until CHECK ((((status)::text = 'HELD'::text) <= (held_until IS NOT NULL))),
     CONSTRAINT ck_bookings_nights CHECK ((nights > 0)),
@@ -539,6 +571,107 @@ CREATE TABLE public.calendar_feeds (
 
 ALTER TABLE ONLY public.calendar_feeds FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.care_dues (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    subject_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    protocol_id uuid,
+    record_id uuid,
+    kind character varying(40) NOT NULL,
+    title text NOT NULL,
+    due_on date NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_care_dues_kind CHECK (((kind)::text = ANY ((ARRAY['VACCINATION'::character varying, 'CHECK_UP'::character varying, 'TREATMENT'::character varying, 'SURGERY'::character varying, 'ALLERGY'::character varying, 'MEDICATION'::character varying, 'SERVICE'::character varying, 'INSPECTION'::character varying, 'REPAIR'::character varying])::text[]))),
+    CONSTRAINT ck_care_dues_origin CHECK (((protocol_id IS NOT NULL) OR (record_id IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.care_dues FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.care_protocols (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind character varying(40) NOT NULL,
+    subject_kind character varying(40) NOT NULL,
+    species character varying(40),
+    interval_days integer,
+    first_due_days integer DEFAULT 0 NOT NULL,
+    required boolean DEFAULT false NOT NULL,
+    warning_days integer DEFAULT 30 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    description text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_care_protocols_code CHECK ((code ~ '^[A-Z0-9][A-Z0-9_.-]{0,39}$'::text)),
+    CONSTRAINT ck_care_protocols_first_due CHECK (((first_due_days >= 0) AND (first_due_days <= 36525))),
+    CONSTRAINT ck_care_protocols_interval CHECK (((interval_days >= 1) AND (interval_days <= 36525))),
+    CONSTRAINT ck_care_protocols_kind CHECK (((kind)::text = ANY ((ARRAY['VACCINATION'::character varying, 'CHECK_UP'::character varying, 'TREATMENT'::character varying, 'SURGERY'::character varying, 'ALLERGY'::character varying, 'MEDICATION'::character varying, 'SERVICE'::character varying, 'INSPECTION'::character varying, 'REPAIR'::character varying])::text[]))),
+    CONSTRAINT ck_care_protocols_species CHECK (((species)::text = ANY ((ARRAY['DOG'::character varying, 'CAT'::character varying, 'RABBIT'::character varying, 'BIRD'::character varying, 'OTHER'::character varying])::text[]))),
+    CONSTRAINT ck_care_protocols_species_of_pets CHECK (((species IS NULL) OR ((subject_kind)::text = 'PET'::text))),
+    CONSTRAINT ck_care_protocols_subject_kind CHECK (((subject_kind)::text = ANY ((ARRAY['PET'::character varying, 'PATIENT'::character varying, 'CAR'::character varying])::text[]))),
+    CONSTRAINT ck_care_protocols_warning CHECK (((warning_days >= 0) AND (warning_days <= 365)))
+);
+
+ALTER TABLE ONLY public.care_protocols FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.care_record_documents (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    record_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.care_record_documents FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.care_records (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    subject_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    protocol_id uuid,
+    title text NOT NULL,
+    performed_on date NOT NULL,
+    next_due_on date,
+    partner_id uuid,
+    booking_id uuid,
+    batch_number text,
+    diagnosis text,
+    treatment text,
+    notes text,
+    connection_id uuid,
+    external_id text,
+    recorded_by uuid,
+    voided_at timestamp with time zone,
+    void_reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_care_records_kind CHECK (((kind)::text = ANY ((ARRAY['VACCINATION'::character varying, 'CHECK_UP'::character varying, 'TREATMENT'::character varying, 'SURGERY'::character varying, 'ALLERGY'::character varying, 'MEDICATION'::character varying, 'SERVICE'::character varying, 'INSPECTION'::character varying, 'REPAIR'::character varying])::text[]))),
+    CONSTRAINT ck_care_records_next_due CHECK ((next_due_on > performed_on)),
+    CONSTRAINT ck_care_records_origin CHECK (((connection_id IS NULL) OR (external_id IS NOT NULL))),
+    CONSTRAINT ck_care_records_voided CHECK (((voided_at IS NULL) = (void_reason IS NULL)))
+);
+
+ALTER TABLE ONLY public.care_records FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.care_requirements (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    service_id uuid NOT NULL,
+    protocol_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.care_requirements FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.cars (
     license_plate text NOT NULL,
     make text,
@@ -553,6 +686,56 @@ CREATE TABLE public.cars (
 );
 
 ALTER TABLE ONLY public.cars FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.contact_preferences (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    customer_id uuid,
+    user_id uuid,
+    locale text,
+    muted text[] DEFAULT '{}'::text[] NOT NULL,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_contact_preferences_locale CHECK ((locale ~ '^[a-z]{2,3}(_[A-Z]{2})?$'::text)),
+    CONSTRAINT ck_contact_preferences_person CHECK ((num_nonnulls(customer_id, user_id) = 1)),
+    CONSTRAINT ck_contact_preferences_quiet CHECK (((quiet_from IS NULL) = (quiet_until IS NULL)))
+);
+
+ALTER TABLE ONLY public.contact_preferences FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.dead_addresses (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    channel character varying(40) NOT NULL,
+    address text NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_dead_addresses_channel CHECK (((channel)::text = ANY ((ARRAY['EMAIL'::character varying, 'SMS'::character varying, 'PUSH'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.dead_addresses FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.device_tokens (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    customer_id uuid,
+    token text NOT NULL,
+    platform character varying(40) NOT NULL,
+    provider character varying(40) NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_device_tokens_platform CHECK (((platform)::text = ANY ((ARRAY['IOS'::character varying, 'ANDROID'::character varying])::text[]))),
+    CONSTRAINT ck_device_tokens_provider CHECK (((provider)::text = ANY ((ARRAY['EXPO'::character varying, 'FCM'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.device_tokens FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.directions (
     organization_id uuid NOT NULL,
@@ -590,7 +773,7 @@ CREATE TABLE public.documents (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_documents_byte_size CHECK ((byte_size >= 0)),
     CONSTRAINT ck_documents_ready CHECK ((((status)::text <> 'READY'::text) OR ((content_type IS NOT NULL) AND (sha256 IS NOT NULL)))),
-    CONSTRAINT ck_documents_status CHECK (((status)::text = ANY ((ARRAY['AWAITED'::character varying, 'RECEIVED'::character varying, 'READY'::character varying, 'REJECTED'::character varying])::text[])))
+    CONSTRAINT ck_documents_status CHECK (((status)::text = ANY ((ARRAY['AWAITED'::character varying, 'RECEIVED'::character varying, 'READY'::character varying, 'REJECTED'::character varying, 'REMOVED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.documents FORCE ROW LEVEL SECURITY;
@@ -606,7 +789,7 @@ CREATE TABLE public.due_work (
     failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'MAIL_BOOKING_CONFIRMED'::character varying, 'MAIL_WAITLIST_OFFER'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'MAIL_LICENCE_EXPIRING'::character varying, 'MAIL_MAINTENANCE_DUE'::character varying])::text[])))
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'NOTIFY_BOOKING_DECLINED'::character varying, 'NOTIFY_BOOKING_CANCELLED'::character varying, 'NOTIFY_DRIVER_UNDER_WAY'::character varying, 'NOTIFY_POST_PUBLISHED'::character varying, 'SEND_NOTIFICATION'::character varying, 'CHECK_RECEIPT'::character varying, 'RUN_REMINDER'::character varying, 'REFRESH_CARE'::character varying, 'START_SYNC'::character varying, 'RUN_SYNC'::character varying, 'PUBLISH_POST'::character varying, 'WRITE_EXPORT'::character varying, 'ERASE_DOCUMENT'::character varying, 'NOTIFY_BOOKING_CONFIRMED'::character varying, 'NOTIFY_WAITLIST_OFFER'::character varying, 'NOTIFY_LICENCE_EXPIRING'::character varying, 'NOTIFY_MAINTENANCE_DUE'::character varying])::text[])))
 );
 
 CREATE TABLE public.event_details (
@@ -642,10 +825,38 @@ CREATE TABLE public.events (
     booking_id uuid,
     transport_id uuid,
     payload jsonb NOT NULL,
-    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying])::text[])))
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying, 'DOCUMENT_REMOVED'::character varying, 'SUBJECT_ARCHIVED'::character varying, 'SUBJECT_RESTORED'::character varying, 'CARE_PROTOCOL_CREATED'::character varying, 'CARE_PROTOCOL_UPDATED'::character varying, 'CARE_RECORDED'::character varying, 'CARE_RECORD_UPDATED'::character varying, 'CARE_RECORD_VOIDED'::character varying, 'CARE_RECORD_READ'::character varying, 'CARE_WAIVED'::character varying, 'TAG_REGISTERED'::character varying, 'TAG_RETIRED'::character varying, 'TAG_SCANNED'::character varying, 'PARTNER_CREATED'::character varying, 'PARTNER_UPDATED'::character varying, 'PARTNER_CONNECTED'::character varying, 'PARTNER_CONNECTION_UPDATED'::character varying, 'PARTNER_CONNECTION_REMOVED'::character varying, 'PARTNER_UNREACHABLE'::character varying, 'SYNC_REQUESTED'::character varying, 'SYNC_STARTED'::character varying, 'SYNC_SUCCEEDED'::character varying, 'SYNC_FAILED'::character varying, 'SYNC_CANCELLED'::character varying, 'REVIEW_ACCEPTED'::character varying, 'REVIEW_REJECTED'::character varying, 'NOTIFICATION_FAILED'::character varying, 'NOTIFICATION_RESENT'::character varying, 'ADDRESS_RETIRED'::character varying, 'ADDRESS_REVIVED'::character varying, 'DEVICE_REGISTERED'::character varying, 'DEVICE_RETIRED'::character varying, 'CONTACT_PREFERENCE_UPDATED'::character varying, 'REMINDER_RULE_CREATED'::character varying, 'REMINDER_RULE_UPDATED'::character varying, 'REMINDER_RULE_REMOVED'::character varying, 'MESSAGE_TEMPLATE_CREATED'::character varying, 'MESSAGE_TEMPLATE_UPDATED'::character varying, 'MESSAGE_TEMPLATE_REMOVED'::character varying, 'POST_CREATED'::character varying, 'POST_UPDATED'::character varying, 'POST_PUBLISHED'::character varying, 'POST_WITHDRAWN'::character varying, 'EXPORT_REQUESTED'::character varying, 'EXPORT_SUCCEEDED'::character varying, 'EXPORT_FAILED'::character varying, 'EXPORT_CANCELLED'::character varying, 'PERSON_ERASED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.exports (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    format character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    requested_by uuid,
+    customer_id uuid,
+    filter jsonb DEFAULT '{}'::jsonb NOT NULL,
+    rows integer,
+    rows_done integer DEFAULT 0 NOT NULL,
+    document_id uuid,
+    error text,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_exports_filter CHECK ((jsonb_typeof(filter) = 'object'::text)),
+    CONSTRAINT ck_exports_format CHECK (((format)::text = ANY ((ARRAY['CSV'::character varying, 'JSONL'::character varying, 'ZIP'::character varying])::text[]))),
+    CONSTRAINT ck_exports_format_of_kind CHECK ((((kind)::text = 'PERSON'::text) = ((format)::text = 'ZIP'::text))),
+    CONSTRAINT ck_exports_kind CHECK (((kind)::text = ANY ((ARRAY['AUDIT_LOG'::character varying, 'PERSON'::character varying])::text[]))),
+    CONSTRAINT ck_exports_person CHECK ((((kind)::text = 'PERSON'::text) = (customer_id IS NOT NULL))),
+    CONSTRAINT ck_exports_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying, 'SUCCEEDED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[]))),
+    CONSTRAINT ck_exports_succeeded CHECK ((((status)::text <> 'SUCCEEDED'::text) OR (document_id IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.idempotency_keys (
     organization_id uuid NOT NULL,
@@ -660,6 +871,73 @@ CREATE TABLE public.idempotency_keys (
 
 ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.message_templates (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    channel character varying(40) NOT NULL,
+    locale text NOT NULL,
+    subject text,
+    body text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_message_templates_channel CHECK (((channel)::text = ANY ((ARRAY['EMAIL'::character varying, 'SMS'::character varying, 'PUSH'::character varying])::text[]))),
+    CONSTRAINT ck_message_templates_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_message_templates_locale CHECK ((locale ~ '^[a-z]{2,3}(_[A-Z]{2})?$'::text))
+);
+
+ALTER TABLE ONLY public.message_templates FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notification_attempts (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    notification_id uuid NOT NULL,
+    outcome character varying(40) NOT NULL,
+    detail text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_notification_attempts_outcome CHECK (((outcome)::text = ANY ((ARRAY['ACCEPTED'::character varying, 'RETRY'::character varying, 'REFUSED'::character varying, 'DEAD_ADDRESS'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.notification_attempts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notifications (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    channel character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    suppressed character varying(40),
+    cause text NOT NULL,
+    recipient text NOT NULL,
+    customer_id uuid,
+    user_id uuid,
+    device_id uuid,
+    rule uuid,
+    about_type text NOT NULL,
+    about uuid NOT NULL,
+    locale text NOT NULL,
+    address text,
+    subject text,
+    body text,
+    attempts integer DEFAULT 0 NOT NULL,
+    send_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    provider_reference text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_notifications_channel CHECK (((channel)::text = ANY ((ARRAY['EMAIL'::character varying, 'SMS'::character varying, 'PUSH'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_device CHECK ((((channel)::text = 'PUSH'::text) = (device_id IS NOT NULL))),
+    CONSTRAINT ck_notifications_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_sent CHECK ((((status)::text <> 'SENT'::text) OR (sent_at IS NOT NULL))),
+    CONSTRAINT ck_notifications_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'SENT'::character varying, 'FAILED'::character varying, 'SUPPRESSED'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_suppressed CHECK (((suppressed)::text = ANY ((ARRAY['UNWANTED'::character varying, 'NO_ADDRESS'::character varying, 'DEAD_ADDRESS'::character varying, 'CHANNEL_OFF'::character varying, 'OUTDATED'::character varying, 'ERASED'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_why_suppressed CHECK ((((status)::text = 'SUPPRESSED'::text) = (suppressed IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notifications FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.occurrences (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -671,7 +949,7 @@ CREATE TABLE public.occurrences (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_occurrences_booking CHECK ((((outcome)::text = 'BOOKED'::text) = (booking_id IS NOT NULL))),
-    CONSTRAINT ck_occurrences_outcome CHECK (((outcome)::text = ANY ((ARRAY['BOOKED'::character varying, 'SLOT_FULL'::character varying, 'NO_SLOT'::character varying, 'NO_RESOURCE'::character varying, 'NOT_ALLOWED'::character varying])::text[])))
+    CONSTRAINT ck_occurrences_outcome CHECK (((outcome)::text = ANY ((ARRAY['BOOKED'::character varying, 'SLOT_FULL'::character varying, 'NO_SLOT'::character varying, 'NO_RESOURCE'::character varying, 'NOT_ALLOWED'::character varying, 'CARE_MISSING'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.occurrences FORCE ROW LEVEL SECURITY;
@@ -692,6 +970,76 @@ CREATE TABLE public.organizations (
 );
 
 ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.partner_connections (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    partner_id uuid NOT NULL,
+    status character varying(40) NOT NULL,
+    endpoint text NOT NULL,
+    credentials bytea,
+    kinds text[] NOT NULL,
+    mode character varying(40) NOT NULL,
+    every_hours integer,
+    protocol_codes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    closed_until timestamp with time zone,
+    last_synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_partner_connections_endpoint CHECK ((endpoint ~ '^https?://'::text)),
+    CONSTRAINT ck_partner_connections_every CHECK (((every_hours >= 1) AND (every_hours <= 720))),
+    CONSTRAINT ck_partner_connections_kinds CHECK (((cardinality(kinds) > 0) AND (kinds <@ '{VACCINATIONS,REPORTS}'::text[]))),
+    CONSTRAINT ck_partner_connections_mode CHECK (((mode)::text = ANY ((ARRAY['AUTOMATIC'::character varying, 'REVIEW'::character varying])::text[]))),
+    CONSTRAINT ck_partner_connections_protocol_codes CHECK ((jsonb_typeof(protocol_codes) = 'object'::text)),
+    CONSTRAINT ck_partner_connections_removed CHECK ((((status)::text <> 'REMOVED'::text) OR (credentials IS NULL))),
+    CONSTRAINT ck_partner_connections_status CHECK (((status)::text = ANY ((ARRAY['ACTIVE'::character varying, 'PAUSED'::character varying, 'REMOVED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.partner_connections FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.partner_directory (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type character varying(40) NOT NULL,
+    country text NOT NULL,
+    name text NOT NULL,
+    clinic text,
+    licence_number text,
+    phone text,
+    email text,
+    website text,
+    address text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_partner_directory_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT ck_partner_directory_type CHECK (((type)::text = ANY ((ARRAY['VET'::character varying, 'FOOD_BRAND'::character varying, 'GROOMER'::character varying, 'SHOP'::character varying, 'HOSPITAL'::character varying, 'VENDOR'::character varying])::text[])))
+);
+
+CREATE TABLE public.partners (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type character varying(40) NOT NULL,
+    directory_entry_id uuid,
+    name text NOT NULL,
+    clinic text,
+    licence_number text,
+    phone text,
+    email text,
+    website text,
+    address text,
+    notes text,
+    external_id text,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_partners_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT ck_partners_type CHECK (((type)::text = ANY ((ARRAY['VET'::character varying, 'FOOD_BRAND'::character varying, 'GROOMER'::character varying, 'SHOP'::character varying, 'HOSPITAL'::character varying, 'VENDOR'::character varying])::text[]))),
+    CONSTRAINT ck_partners_vets CHECK ((((type)::text = 'VET'::text) OR ((clinic IS NULL) AND (licence_number IS NULL))))
+);
+
+ALTER TABLE ONLY public.partners FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.patients (
     mobility character varying(40) NOT NULL,
@@ -715,6 +1063,8 @@ CREATE TABLE public.pets (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
     kind character varying(40) NOT NULL,
+    preferred_vet_id uuid,
+    preferred_food_brand_id uuid,
     CONSTRAINT ck_pets_kind CHECK (((kind)::text = 'PET'::text)),
     CONSTRAINT ck_pets_species CHECK (((species)::text = ANY ((ARRAY['DOG'::character varying, 'CAT'::character varying, 'RABBIT'::character varying, 'BIRD'::character varying, 'OTHER'::character varying])::text[]))),
     CONSTRAINT ck_pets_weight CHECK ((weight_g > 0))
@@ -792,6 +1142,42 @@ CREATE TABLE public.positions (
 
 ALTER TABLE ONLY public.positions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.post_reads (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    post_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.post_reads FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.posts (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    status character varying(40) NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    category text,
+    priority character varying(40) NOT NULL,
+    audience character varying(40) NOT NULL,
+    publish_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    written_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_posts_audience CHECK (((audience)::text = ANY ((ARRAY['EVERYONE'::character varying, 'HOUSE'::character varying, 'DRIVERS'::character varying, 'CUSTOMERS'::character varying])::text[]))),
+    CONSTRAINT ck_posts_expires CHECK ((expires_at > publish_at)),
+    CONSTRAINT ck_posts_priority CHECK (((priority)::text = ANY ((ARRAY['NORMAL'::character varying, 'IMPORTANT'::character varying, 'URGENT'::character varying])::text[]))),
+    CONSTRAINT ck_posts_published CHECK ((((status)::text <> ALL ((ARRAY['SCHEDULED'::character varying, 'PUBLISHED'::character varying])::text[])) OR (publish_at IS NOT NULL))),
+    CONSTRAINT ck_posts_status CHECK (((status)::text = ANY ((ARRAY['DRAFT'::character varying, 'SCHEDULED'::character varying, 'PUBLISHED'::character varying, 'WITHDRAWN'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.posts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.proofs (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -811,6 +1197,30 @@ CREATE TABLE public.proofs (
 
 ALTER TABLE ONLY public.proofs FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.reminder_rules (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    channels text[] NOT NULL,
+    days_before integer,
+    days_after integer,
+    at time without time zone,
+    weekday integer,
+    protocol_id uuid,
+    active boolean DEFAULT true NOT NULL,
+    run_on date,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_reminder_rules_channels CHECK (((cardinality(channels) > 0) AND (channels <@ '{EMAIL,SMS,PUSH}'::text[]))),
+    CONSTRAINT ck_reminder_rules_days_after CHECK (((days_after >= 0) AND (days_after <= 365))),
+    CONSTRAINT ck_reminder_rules_days_before CHECK (((days_before >= 0) AND (days_before <= 365))),
+    CONSTRAINT ck_reminder_rules_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_reminder_rules_weekday CHECK (((weekday >= 0) AND (weekday <= 6)))
+);
+
+ALTER TABLE ONLY public.reminder_rules FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.resource_pools (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -821,6 +1231,26 @@ CREATE TABLE public.resource_pools (
 );
 
 ALTER TABLE ONLY public.resource_pools FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.review_items (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    connection_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    external_id text NOT NULL,
+    status character varying(40) NOT NULL,
+    "values" jsonb NOT NULL,
+    record_id uuid,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_review_items_accepted CHECK ((((status)::text <> 'ACCEPTED'::text) OR (record_id IS NOT NULL))),
+    CONSTRAINT ck_review_items_status CHECK (((status)::text = ANY ((ARRAY['PENDING'::character varying, 'ACCEPTED'::character varying, 'REJECTED'::character varying])::text[]))),
+    CONSTRAINT ck_review_items_values CHECK ((jsonb_typeof("values") = 'object'::text))
+);
+
+ALTER TABLE ONLY public.review_items FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.routes (
     organization_id uuid NOT NULL,
@@ -983,10 +1413,108 @@ CREATE TABLE public.subjects (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    archived_at timestamp with time zone,
     CONSTRAINT ck_subjects_kind CHECK (((kind)::text = ANY ((ARRAY['PET'::character varying, 'PATIENT'::character varying, 'CAR'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.subjects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sync_issues (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    run_id uuid NOT NULL,
+    subject_id uuid,
+    external_id text,
+    problem character varying(40) NOT NULL,
+    detail text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_sync_issues_problem CHECK (((problem)::text = ANY ((ARRAY['MALFORMED'::character varying, 'OTHER_SUBJECT'::character varying, 'IMPLAUSIBLE'::character varying, 'CONFLICT'::character varying, 'UNREADABLE'::character varying, 'UNREACHABLE'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.sync_issues FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sync_runs (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    connection_id uuid NOT NULL,
+    status character varying(40) NOT NULL,
+    requested_by uuid,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    error text,
+    cursor uuid,
+    subjects integer DEFAULT 0 NOT NULL,
+    subjects_done integer DEFAULT 0 NOT NULL,
+    created integer DEFAULT 0 NOT NULL,
+    updated integer DEFAULT 0 NOT NULL,
+    skipped integer DEFAULT 0 NOT NULL,
+    refused integer DEFAULT 0 NOT NULL,
+    queued integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_sync_runs_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying, 'SUCCEEDED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.sync_runs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.sync_states (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    connection_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    kind character varying(40) NOT NULL,
+    chip_number text NOT NULL,
+    etag text,
+    last_modified text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_sync_states_kind CHECK (((kind)::text = ANY ((ARRAY['VACCINATIONS'::character varying, 'REPORTS'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.sync_states FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.tag_scans (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    tag_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    booking_id uuid,
+    kind character varying(40) NOT NULL,
+    scanned_at timestamp with time zone NOT NULL,
+    counted tstzrange NOT NULL,
+    scanned_by uuid,
+    driver_id uuid,
+    place_id uuid,
+    location text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_tag_scans_kind CHECK (((kind)::text = ANY ((ARRAY['CHECK_IN'::character varying, 'CHECK_OUT'::character varying, 'SIGHTING'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.tag_scans FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.tags (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    uid text NOT NULL,
+    label text,
+    subject_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    replaced_by_id uuid,
+    retired_at timestamp with time zone,
+    last_scanned_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_tags_kind CHECK (((kind)::text = ANY ((ARRAY['NFC'::character varying, 'QR'::character varying])::text[]))),
+    CONSTRAINT ck_tags_status CHECK (((status)::text = ANY ((ARRAY['ACTIVE'::character varying, 'RETIRED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.tags FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.teams (
     organization_id uuid NOT NULL,
@@ -1100,10 +1628,11 @@ CREATE TABLE public.travel_times (
     origin_lng_e5 integer NOT NULL,
     target_lat_e5 integer NOT NULL,
     target_lng_e5 integer NOT NULL,
-    duration_s integer NOT NULL,
-    distance_m integer NOT NULL,
+    duration_s integer,
+    distance_m integer,
     fetched_at timestamp with time zone NOT NULL,
-    CONSTRAINT ck_travel_times_amounts CHECK (((duration_s >= 0) AND (distance_m >= 0)))
+    CONSTRAINT ck_travel_times_amounts CHECK (((duration_s >= 0) AND (distance_m >= 0))),
+    CONSTRAINT ck_travel_times_no_way CHECK (((duration_s IS NULL) = (distance_m IS NULL)))
 );
 
 ALTER TABLE ONLY public.travel_times FORCE ROW LEVEL SECURITY;
@@ -1182,6 +1711,9 @@ ALTER TABLE ONLY public.shifts
 ALTER TABLE ONLY public.shifts
     ADD CONSTRAINT ex_shifts_vehicle EXCLUDE USING gist (organization_id WITH =, vehicle_id WITH =, tstzrange(starts_at, ends_at) WITH &&);
 
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT ex_tag_scans_counted EXCLUDE USING gist (organization_id WITH =, tag_id WITH =, kind WITH =, counted WITH &&);
+
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT pk_absences PRIMARY KEY (organization_id, id);
 
@@ -1200,11 +1732,35 @@ ALTER TABLE ONLY public.bookings
 ALTER TABLE ONLY public.calendar_feeds
     ADD CONSTRAINT pk_calendar_feeds PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT pk_care_dues PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.care_protocols
+    ADD CONSTRAINT pk_care_protocols PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.care_record_documents
+    ADD CONSTRAINT pk_care_record_documents PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT pk_care_records PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.care_requirements
+    ADD CONSTRAINT pk_care_requirements PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT pk_cars PRIMARY KEY (organization_id, id, kind);
 
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT pk_contact_preferences PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT pk_customers PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.dead_addresses
+    ADD CONSTRAINT pk_dead_addresses PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.device_tokens
+    ADD CONSTRAINT pk_device_tokens PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.directions
     ADD CONSTRAINT pk_directions PRIMARY KEY (organization_id, id);
@@ -1227,11 +1783,23 @@ ALTER TABLE ONLY public.event_heads
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT pk_events PRIMARY KEY (organization_id, seq);
 
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT pk_exports PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT pk_idempotency_keys PRIMARY KEY (organization_id, user_id, key, path);
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT pk_memberships PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT pk_message_templates PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.notification_attempts
+    ADD CONSTRAINT pk_notification_attempts PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT pk_notifications PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.occurrences
     ADD CONSTRAINT pk_occurrences PRIMARY KEY (organization_id, id);
@@ -1241,6 +1809,15 @@ ALTER TABLE ONLY public.openings
 
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT pk_organizations PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partner_connections
+    ADD CONSTRAINT pk_partner_connections PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.partner_directory
+    ADD CONSTRAINT pk_partner_directory PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT pk_partners PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.patients
     ADD CONSTRAINT pk_patients PRIMARY KEY (organization_id, id, kind);
@@ -1257,8 +1834,17 @@ ALTER TABLE ONLY public.planning_runs
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT pk_positions PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.post_reads
+    ADD CONSTRAINT pk_post_reads PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT pk_posts PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT pk_proofs PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.reminder_rules
+    ADD CONSTRAINT pk_reminder_rules PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT pk_requirements PRIMARY KEY (organization_id, id);
@@ -1274,6 +1860,9 @@ ALTER TABLE ONLY public.resource_units
 
 ALTER TABLE ONLY public.resources
     ADD CONSTRAINT pk_resources PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT pk_review_items PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT pk_routes PRIMARY KEY (organization_id, id);
@@ -1304,6 +1893,21 @@ ALTER TABLE ONLY public.stops
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT pk_subjects PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.sync_issues
+    ADD CONSTRAINT pk_sync_issues PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.sync_runs
+    ADD CONSTRAINT pk_sync_runs PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.sync_states
+    ADD CONSTRAINT pk_sync_states PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT pk_tag_scans PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT pk_tags PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT pk_teams PRIMARY KEY (organization_id, id);
@@ -1344,14 +1948,38 @@ ALTER TABLE ONLY public.booking_charges
 ALTER TABLE ONLY public.bookings
     ADD CONSTRAINT uq_bookings_number UNIQUE (organization_id, number);
 
+ALTER TABLE ONLY public.care_protocols
+    ADD CONSTRAINT uq_care_protocols_code UNIQUE (organization_id, code);
+
+ALTER TABLE ONLY public.care_record_documents
+    ADD CONSTRAINT uq_care_record_documents_record_id_document_id UNIQUE (organization_id, record_id, document_id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT uq_care_records_connection_id_external_id UNIQUE (organization_id, connection_id, external_id);
+
+ALTER TABLE ONLY public.care_requirements
+    ADD CONSTRAINT uq_care_requirements_service_id_protocol_id UNIQUE (organization_id, service_id, protocol_id);
+
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT uq_cars_license_plate UNIQUE (organization_id, license_plate);
+
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT uq_contact_preferences_customer_id UNIQUE (organization_id, customer_id);
+
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT uq_contact_preferences_user_id UNIQUE (organization_id, user_id);
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT uq_customers_external_id UNIQUE (organization_id, external_id);
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT uq_customers_user_id UNIQUE (organization_id, user_id);
+
+ALTER TABLE ONLY public.dead_addresses
+    ADD CONSTRAINT uq_dead_addresses_channel_address UNIQUE (organization_id, channel, address);
+
+ALTER TABLE ONLY public.device_tokens
+    ADD CONSTRAINT uq_device_tokens_token UNIQUE (organization_id, token);
 
 ALTER TABLE ONLY public.directions
     ADD CONSTRAINT uq_directions_route_id UNIQUE (organization_id, route_id);
@@ -1362,6 +1990,12 @@ ALTER TABLE ONLY public.drivers
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT uq_memberships_user_id UNIQUE (organization_id, user_id);
 
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT uq_message_templates_kind_channel_locale UNIQUE (organization_id, kind, channel, locale);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT uq_notifications_cause_channel_recipient UNIQUE (organization_id, cause, channel, recipient);
+
 ALTER TABLE ONLY public.occurrences
     ADD CONSTRAINT uq_occurrences_booking_id UNIQUE (organization_id, booking_id);
 
@@ -1371,11 +2005,20 @@ ALTER TABLE ONLY public.occurrences
 ALTER TABLE ONLY public.organizations
     ADD CONSTRAINT uq_organizations_slug UNIQUE (slug);
 
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT uq_partners_directory_entry_id UNIQUE (organization_id, directory_entry_id);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT uq_partners_external_id UNIQUE (organization_id, external_id);
+
 ALTER TABLE ONLY public.pets
     ADD CONSTRAINT uq_pets_chip_number UNIQUE (organization_id, chip_number);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT uq_positions_driver_id UNIQUE (organization_id, driver_id);
+
+ALTER TABLE ONLY public.post_reads
+    ADD CONSTRAINT uq_post_reads_post_id_user_id UNIQUE (organization_id, post_id, user_id);
 
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT uq_proofs_document_id UNIQUE (organization_id, document_id);
@@ -1398,6 +2041,9 @@ ALTER TABLE ONLY public.resources
 ALTER TABLE ONLY public.resources
     ADD CONSTRAINT uq_resources_user_id UNIQUE (organization_id, user_id);
 
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT uq_review_items_connection_id_external_id UNIQUE (organization_id, connection_id, external_id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash);
 
@@ -1409,6 +2055,12 @@ ALTER TABLE ONLY public.subjects
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT uq_subjects_id_kind UNIQUE (organization_id, id, kind);
+
+ALTER TABLE ONLY public.sync_states
+    ADD CONSTRAINT uq_sync_states_connection_id_kind_subject_id UNIQUE (organization_id, connection_id, kind, subject_id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT uq_tags_uid UNIQUE (organization_id, uid);
 
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT uq_teams_name UNIQUE (organization_id, name);
@@ -1470,9 +2122,31 @@ CREATE INDEX ix_calendar_feeds_driver_id_created_at ON public.calendar_feeds USI
 
 CREATE INDEX ix_calendar_feeds_resource_id_created_at ON public.calendar_feeds USING btree (organization_id, resource_id, created_at);
 
+CREATE INDEX ix_care_dues_customer_id_due_on_id ON public.care_dues USING btree (organization_id, customer_id, due_on, id);
+
+CREATE INDEX ix_care_dues_due_on_id ON public.care_dues USING btree (organization_id, due_on, id);
+
+CREATE INDEX ix_care_dues_protocol_id ON public.care_dues USING btree (organization_id, protocol_id);
+
+CREATE INDEX ix_care_dues_subject_id_due_on_id ON public.care_dues USING btree (organization_id, subject_id, due_on, id);
+
+CREATE INDEX ix_care_protocols_name_id ON public.care_protocols USING btree (organization_id, name, id);
+
+CREATE INDEX ix_care_record_documents_document_id ON public.care_record_documents USING btree (organization_id, document_id);
+
+CREATE INDEX ix_care_records_customer_id_performed_on_id ON public.care_records USING btree (organization_id, customer_id, performed_on, id);
+
+CREATE INDEX ix_care_records_performed_on_id ON public.care_records USING btree (organization_id, performed_on, id);
+
+CREATE INDEX ix_care_records_subject_id_performed_on_id ON public.care_records USING btree (organization_id, subject_id, performed_on, id);
+
 CREATE INDEX ix_customers_created_at_id ON public.customers USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_customers_name_id ON public.customers USING btree (organization_id, name, id);
+
+CREATE INDEX ix_dead_addresses_created_at_id ON public.dead_addresses USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_device_tokens_user_id_created_at_id ON public.device_tokens USING btree (organization_id, user_id, created_at, id);
 
 CREATE INDEX ix_documents_created_at_id ON public.documents USING btree (organization_id, created_at, id);
 
@@ -1502,11 +2176,35 @@ CREATE INDEX ix_events_route_id_seq ON public.events USING btree (organization_i
 
 CREATE INDEX ix_events_transport_id_seq ON public.events USING btree (organization_id, transport_id, seq) WHERE (transport_id IS NOT NULL);
 
+CREATE INDEX ix_exports_created_at_id ON public.exports USING btree (organization_id, created_at, id);
+
 CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id);
+
+CREATE INDEX ix_message_templates_created_at_id ON public.message_templates USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_notification_attempts_notification_id_id ON public.notification_attempts USING btree (organization_id, notification_id, id);
+
+CREATE INDEX ix_notifications_about_created_at_id ON public.notifications USING btree (organization_id, about, created_at, id);
+
+CREATE INDEX ix_notifications_created_at_id ON public.notifications USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_notifications_customer_id_created_at_id ON public.notifications USING btree (organization_id, customer_id, created_at, id);
+
+CREATE INDEX ix_notifications_user_id_created_at_id ON public.notifications USING btree (organization_id, user_id, created_at, id);
 
 CREATE INDEX ix_occurrences_series_id_starts_at_id ON public.occurrences USING btree (organization_id, series_id, starts_at, id);
 
 CREATE INDEX ix_openings_resource_id_ends_at ON public.openings USING btree (organization_id, resource_id, ends_at);
+
+CREATE INDEX ix_partner_connections_created_at_id ON public.partner_connections USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_partner_connections_partner_id_id ON public.partner_connections USING btree (organization_id, partner_id, id);
+
+CREATE INDEX ix_partner_directory_type_country_name_id ON public.partner_directory USING btree (type, country, name, id);
+
+CREATE INDEX ix_partners_created_at_id ON public.partners USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_partners_name_id ON public.partners USING btree (organization_id, name, id);
 
 CREATE INDEX ix_places_customer_id_label_id ON public.places USING btree (organization_id, customer_id, label, id);
 
@@ -1514,15 +2212,27 @@ CREATE INDEX ix_places_label_id ON public.places USING btree (organization_id, l
 
 CREATE INDEX ix_planning_runs_created_at_id ON public.planning_runs USING btree (organization_id, created_at, id);
 
+CREATE INDEX ix_post_reads_user_id_post_id ON public.post_reads USING btree (organization_id, user_id, post_id);
+
+CREATE INDEX ix_posts_publish_at_id ON public.posts USING btree (organization_id, publish_at, id);
+
+CREATE INDEX ix_posts_status_publish_at_id ON public.posts USING btree (organization_id, status, publish_at, id);
+
 CREATE INDEX ix_proofs_stop_id ON public.proofs USING btree (organization_id, stop_id);
 
 CREATE INDEX ix_proofs_transport_id ON public.proofs USING btree (organization_id, transport_id);
+
+CREATE INDEX ix_reminder_rules_created_at_id ON public.reminder_rules USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_requirements_pool_id ON public.requirements USING btree (organization_id, pool_id);
 
 CREATE INDEX ix_requirements_resource_id ON public.requirements USING btree (organization_id, resource_id);
 
 CREATE INDEX ix_resource_pool_members_resource_id ON public.resource_pool_members USING btree (organization_id, resource_id);
+
+CREATE INDEX ix_review_items_created_at_id ON public.review_items USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_review_items_status_created_at_id ON public.review_items USING btree (organization_id, status, created_at, id);
 
 CREATE INDEX ix_routes_date_starts_at_id ON public.routes USING btree (organization_id, date, starts_at, id);
 
@@ -1570,6 +2280,22 @@ CREATE INDEX ix_subjects_customer_id_name_id ON public.subjects USING btree (org
 
 CREATE INDEX ix_subjects_name_id ON public.subjects USING btree (organization_id, name, id);
 
+CREATE INDEX ix_sync_issues_run_id_id ON public.sync_issues USING btree (organization_id, run_id, id);
+
+CREATE INDEX ix_sync_runs_connection_id_created_at_id ON public.sync_runs USING btree (organization_id, connection_id, created_at, id);
+
+CREATE INDEX ix_sync_runs_created_at_id ON public.sync_runs USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_tag_scans_scanned_at_id ON public.tag_scans USING btree (organization_id, scanned_at, id);
+
+CREATE INDEX ix_tag_scans_subject_id_scanned_at_id ON public.tag_scans USING btree (organization_id, subject_id, scanned_at, id);
+
+CREATE INDEX ix_tag_scans_tag_id_scanned_at_id ON public.tag_scans USING btree (organization_id, tag_id, scanned_at, id);
+
+CREATE INDEX ix_tags_created_at_id ON public.tags USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_tags_subject_id_created_at_id ON public.tags USING btree (organization_id, subject_id, created_at, id);
+
 CREATE INDEX ix_tracking_links_transport_id_created_at ON public.tracking_links USING btree (organization_id, transport_id, created_at);
 
 CREATE INDEX ix_transports_booking_id ON public.transports USING btree (organization_id, booking_id);
@@ -1602,17 +2328,49 @@ CREATE INDEX ix_waitlist_entries_customer_id_created_at_id ON public.waitlist_en
 
 CREATE INDEX ix_waitlist_entries_waiting ON public.waitlist_entries USING btree (organization_id, slot_id, number) WHERE ((status)::text = 'WAITING'::text);
 
+CREATE UNIQUE INDEX uq_care_dues_protocol ON public.care_dues USING btree (organization_id, subject_id, protocol_id) WHERE (protocol_id IS NOT NULL);
+
+CREATE UNIQUE INDEX uq_care_dues_record ON public.care_dues USING btree (organization_id, record_id) WHERE (protocol_id IS NULL);
+
 CREATE UNIQUE INDEX uq_planning_runs_active ON public.planning_runs USING btree (organization_id, date) WHERE ((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
+
+CREATE UNIQUE INDEX uq_reminder_rules_kind ON public.reminder_rules USING btree (organization_id, kind, days_before, days_after, protocol_id) NULLS NOT DISTINCT;
 
 CREATE UNIQUE INDEX uq_routes_shift ON public.routes USING btree (organization_id, shift_id) WHERE ((status)::text <> 'CANCELLED'::text);
 
 CREATE UNIQUE INDEX uq_stops_transport ON public.stops USING btree (organization_id, transport_id, kind) WHERE ((status)::text = ANY ((ARRAY['PLANNED'::character varying, 'ARRIVED'::character varying, 'DONE'::character varying])::text[]));
+
+CREATE UNIQUE INDEX uq_sync_runs_live ON public.sync_runs USING btree (organization_id, connection_id) WHERE ((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
 
 CREATE UNIQUE INDEX uq_transports_leg ON public.transports USING btree (organization_id, booking_id, kind) WHERE ((booking_id IS NOT NULL) AND ((status)::text <> ALL ((ARRAY['CANCELLED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying])::text[])));
 
 CREATE UNIQUE INDEX uq_waitlist_entries_subject_id ON public.waitlist_entries USING btree (organization_id, slot_id, subject_id) WHERE ((status)::text = ANY ((ARRAY['WAITING'::character varying, 'OFFERED'::character varying])::text[]));
 
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EXECUTE FUNCTION public.allocations_refuse_change();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.bookings FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.calendar_feeds FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.care_records FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.contact_preferences FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.device_tokens FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.documents FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.places FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.series FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.subjects FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.tags FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.transports FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
+
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.waitlist_entries FOR EACH ROW WHEN ((new.customer_id IS NOT NULL)) EXECUTE FUNCTION public.customers_refuse_erased();
 
 CREATE TRIGGER taken_on_delete AFTER DELETE ON public.allocations REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.allocations_count('-1');
 
@@ -1687,14 +2445,95 @@ ALTER TABLE ONLY public.calendar_feeds
 ALTER TABLE ONLY public.calendar_feeds
     ADD CONSTRAINT fk_calendar_feeds_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
 
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT fk_care_dues_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT fk_care_dues_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT fk_care_dues_protocol_id FOREIGN KEY (organization_id, protocol_id) REFERENCES public.care_protocols(organization_id, id);
+
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT fk_care_dues_record_id FOREIGN KEY (organization_id, record_id) REFERENCES public.care_records(organization_id, id);
+
+ALTER TABLE ONLY public.care_dues
+    ADD CONSTRAINT fk_care_dues_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.care_protocols
+    ADD CONSTRAINT fk_care_protocols_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.care_record_documents
+    ADD CONSTRAINT fk_care_record_documents_document_id FOREIGN KEY (organization_id, document_id) REFERENCES public.documents(organization_id, id);
+
+ALTER TABLE ONLY public.care_record_documents
+    ADD CONSTRAINT fk_care_record_documents_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.care_record_documents
+    ADD CONSTRAINT fk_care_record_documents_record_id FOREIGN KEY (organization_id, record_id) REFERENCES public.care_records(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_connection_id FOREIGN KEY (organization_id, connection_id) REFERENCES public.partner_connections(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_partner_id FOREIGN KEY (organization_id, partner_id) REFERENCES public.partners(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_protocol_id FOREIGN KEY (organization_id, protocol_id) REFERENCES public.care_protocols(organization_id, id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_recorded_by FOREIGN KEY (recorded_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.care_records
+    ADD CONSTRAINT fk_care_records_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.care_requirements
+    ADD CONSTRAINT fk_care_requirements_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.care_requirements
+    ADD CONSTRAINT fk_care_requirements_protocol_id FOREIGN KEY (organization_id, protocol_id) REFERENCES public.care_protocols(organization_id, id);
+
+ALTER TABLE ONLY public.care_requirements
+    ADD CONSTRAINT fk_care_requirements_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT fk_cars_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT fk_contact_preferences_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT fk_contact_preferences_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.contact_preferences
+    ADD CONSTRAINT fk_contact_preferences_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT fk_customers_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
 ALTER TABLE ONLY public.customers
     ADD CONSTRAINT fk_customers_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.dead_addresses
+    ADD CONSTRAINT fk_dead_addresses_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.device_tokens
+    ADD CONSTRAINT fk_device_tokens_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.device_tokens
+    ADD CONSTRAINT fk_device_tokens_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.device_tokens
+    ADD CONSTRAINT fk_device_tokens_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.directions
     ADD CONSTRAINT fk_directions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -1735,6 +2574,18 @@ ALTER TABLE ONLY public.event_heads
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT fk_events_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT fk_exports_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT fk_exports_document_id FOREIGN KEY (organization_id, document_id) REFERENCES public.documents(organization_id, id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT fk_exports_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.exports
+    ADD CONSTRAINT fk_exports_requested_by FOREIGN KEY (requested_by) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT fk_idempotency_keys_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
@@ -1746,6 +2597,27 @@ ALTER TABLE ONLY public.memberships
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT fk_memberships_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.message_templates
+    ADD CONSTRAINT fk_message_templates_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.notification_attempts
+    ADD CONSTRAINT fk_notification_attempts_notification_id FOREIGN KEY (organization_id, notification_id) REFERENCES public.notifications(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_attempts
+    ADD CONSTRAINT fk_notification_attempts_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT fk_notifications_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT fk_notifications_device_id FOREIGN KEY (organization_id, device_id) REFERENCES public.device_tokens(organization_id, id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT fk_notifications_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT fk_notifications_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.occurrences
     ADD CONSTRAINT fk_occurrences_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
@@ -1762,11 +2634,29 @@ ALTER TABLE ONLY public.openings
 ALTER TABLE ONLY public.openings
     ADD CONSTRAINT fk_openings_resource_id FOREIGN KEY (organization_id, resource_id) REFERENCES public.resources(organization_id, id);
 
+ALTER TABLE ONLY public.partner_connections
+    ADD CONSTRAINT fk_partner_connections_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.partner_connections
+    ADD CONSTRAINT fk_partner_connections_partner_id FOREIGN KEY (organization_id, partner_id) REFERENCES public.partners(organization_id, id);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT fk_partners_directory_entry_id FOREIGN KEY (directory_entry_id) REFERENCES public.partner_directory(id);
+
+ALTER TABLE ONLY public.partners
+    ADD CONSTRAINT fk_partners_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
 ALTER TABLE ONLY public.patients
     ADD CONSTRAINT fk_patients_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.pets
     ADD CONSTRAINT fk_pets_id_kind FOREIGN KEY (organization_id, id, kind) REFERENCES public.subjects(organization_id, id, kind) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pets
+    ADD CONSTRAINT fk_pets_preferred_food_brand_id FOREIGN KEY (organization_id, preferred_food_brand_id) REFERENCES public.partners(organization_id, id);
+
+ALTER TABLE ONLY public.pets
+    ADD CONSTRAINT fk_pets_preferred_vet_id FOREIGN KEY (organization_id, preferred_vet_id) REFERENCES public.partners(organization_id, id);
 
 ALTER TABLE ONLY public.places
     ADD CONSTRAINT fk_places_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
@@ -1786,6 +2676,21 @@ ALTER TABLE ONLY public.positions
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT fk_positions_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
+ALTER TABLE ONLY public.post_reads
+    ADD CONSTRAINT fk_post_reads_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.post_reads
+    ADD CONSTRAINT fk_post_reads_post_id FOREIGN KEY (organization_id, post_id) REFERENCES public.posts(organization_id, id);
+
+ALTER TABLE ONLY public.post_reads
+    ADD CONSTRAINT fk_post_reads_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT fk_posts_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT fk_posts_written_by FOREIGN KEY (written_by) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT fk_proofs_document_id FOREIGN KEY (organization_id, document_id) REFERENCES public.documents(organization_id, id);
 
@@ -1797,6 +2702,12 @@ ALTER TABLE ONLY public.proofs
 
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT fk_proofs_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id);
+
+ALTER TABLE ONLY public.reminder_rules
+    ADD CONSTRAINT fk_reminder_rules_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.reminder_rules
+    ADD CONSTRAINT fk_reminder_rules_protocol_id FOREIGN KEY (organization_id, protocol_id) REFERENCES public.care_protocols(organization_id, id);
 
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT fk_requirements_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -1836,6 +2747,21 @@ ALTER TABLE ONLY public.resources
 
 ALTER TABLE ONLY public.resources
     ADD CONSTRAINT fk_resources_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT fk_review_items_connection_id FOREIGN KEY (organization_id, connection_id) REFERENCES public.partner_connections(organization_id, id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT fk_review_items_decided_by FOREIGN KEY (decided_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT fk_review_items_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT fk_review_items_record_id FOREIGN KEY (organization_id, record_id) REFERENCES public.care_records(organization_id, id);
+
+ALTER TABLE ONLY public.review_items
+    ADD CONSTRAINT fk_review_items_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
 
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT fk_routes_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
@@ -1942,6 +2868,69 @@ ALTER TABLE ONLY public.subjects
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT fk_subjects_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
+ALTER TABLE ONLY public.sync_issues
+    ADD CONSTRAINT fk_sync_issues_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.sync_issues
+    ADD CONSTRAINT fk_sync_issues_run_id FOREIGN KEY (organization_id, run_id) REFERENCES public.sync_runs(organization_id, id);
+
+ALTER TABLE ONLY public.sync_issues
+    ADD CONSTRAINT fk_sync_issues_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.sync_runs
+    ADD CONSTRAINT fk_sync_runs_connection_id FOREIGN KEY (organization_id, connection_id) REFERENCES public.partner_connections(organization_id, id);
+
+ALTER TABLE ONLY public.sync_runs
+    ADD CONSTRAINT fk_sync_runs_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.sync_runs
+    ADD CONSTRAINT fk_sync_runs_requested_by FOREIGN KEY (requested_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.sync_states
+    ADD CONSTRAINT fk_sync_states_connection_id FOREIGN KEY (organization_id, connection_id) REFERENCES public.partner_connections(organization_id, id);
+
+ALTER TABLE ONLY public.sync_states
+    ADD CONSTRAINT fk_sync_states_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.sync_states
+    ADD CONSTRAINT fk_sync_states_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_place_id FOREIGN KEY (organization_id, place_id) REFERENCES public.places(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_scanned_by FOREIGN KEY (scanned_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
+ALTER TABLE ONLY public.tag_scans
+    ADD CONSTRAINT fk_tag_scans_tag_id FOREIGN KEY (organization_id, tag_id) REFERENCES public.tags(organization_id, id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT fk_tags_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT fk_tags_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT fk_tags_replaced_by_id FOREIGN KEY (organization_id, replaced_by_id) REFERENCES public.tags(organization_id, id);
+
+ALTER TABLE ONLY public.tags
+    ADD CONSTRAINT fk_tags_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
+
 ALTER TABLE ONLY public.teams
     ADD CONSTRAINT fk_teams_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
@@ -2035,13 +3024,29 @@ ALTER TABLE public.bookings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.care_dues ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.care_protocols ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.care_record_documents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.care_records ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.care_requirements ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.cars ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY colleague ON public.users FOR SELECT USING (((id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid) OR (EXISTS ( SELECT
    FROM public.memberships m
   WHERE ((m.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (m.user_id = users.id))))));
 
+ALTER TABLE public.contact_preferences ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.dead_addresses ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.device_tokens ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directions ENABLE ROW LEVEL SECURITY;
 
@@ -2055,6 +3060,8 @@ ALTER TABLE public.event_heads ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY member ON public.organizations FOR SELECT USING (((id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) OR (EXISTS ( SELECT
@@ -2062,6 +3069,12 @@ CREATE POLICY member ON public.organizations FOR SELECT USING (((id = (NULLIF(cu
   WHERE ((m.organization_id = organizations.id) AND (m.user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid))))));
 
 ALTER TABLE public.memberships ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.message_templates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notification_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.occurrences ENABLE ROW LEVEL SECURITY;
 
@@ -2073,6 +3086,10 @@ CREATE POLICY own ON public.memberships FOR SELECT USING ((user_id = (NULLIF(cur
 
 CREATE POLICY own ON public.sessions USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
 
+ALTER TABLE public.partner_connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.patients ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pets ENABLE ROW LEVEL SECURITY;
@@ -2083,7 +3100,13 @@ ALTER TABLE public.planning_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.positions ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.post_reads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.posts ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.proofs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reminder_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.requirements ENABLE ROW LEVEL SECURITY;
 
@@ -2094,6 +3117,8 @@ ALTER TABLE public.resource_pools ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.resource_units ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.resources ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.review_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.routes ENABLE ROW LEVEL SECURITY;
 
@@ -2115,6 +3140,16 @@ ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.subjects ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sync_issues ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sync_states ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tag_scans ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tags ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.absences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
@@ -2129,9 +3164,25 @@ CREATE POLICY tenant ON public.bookings USING ((organization_id = (NULLIF(curren
 
 CREATE POLICY tenant ON public.calendar_feeds USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.care_dues USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.care_protocols USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.care_record_documents USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.care_records USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.care_requirements USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.cars USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.contact_preferences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.customers USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.dead_addresses USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.device_tokens USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.directions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -2145,13 +3196,25 @@ CREATE POLICY tenant ON public.event_heads USING ((organization_id = (NULLIF(cur
 
 CREATE POLICY tenant ON public.events USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.exports USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.idempotency_keys USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.memberships USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.message_templates USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.notification_attempts USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.notifications USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.occurrences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.openings USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.partner_connections USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.partners USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.patients USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -2163,7 +3226,13 @@ CREATE POLICY tenant ON public.planning_runs USING ((organization_id = (NULLIF(c
 
 CREATE POLICY tenant ON public.positions USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.post_reads USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.posts USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.proofs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.reminder_rules USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.requirements USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -2174,6 +3243,8 @@ CREATE POLICY tenant ON public.resource_pools USING ((organization_id = (NULLIF(
 CREATE POLICY tenant ON public.resource_units USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.resources USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.review_items USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.routes USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -2192,6 +3263,16 @@ CREATE POLICY tenant ON public.slots USING ((organization_id = (NULLIF(current_s
 CREATE POLICY tenant ON public.stops USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.subjects USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.sync_issues USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.sync_runs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.sync_states USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.tag_scans USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.tags USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.teams USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -2237,15 +3318,29 @@ GRANT SELECT ON TABLE public.users TO waypost_auth;
 GRANT SELECT(id) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(email) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(email) ON TABLE public.users TO waypost_auth;
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(full_name) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(full_name) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(created_at) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(updated_at) ON TABLE public.users TO waypost_server;
+GRANT UPDATE(updated_at) ON TABLE public.users TO waypost_auth;
 
 REVOKE ALL ON FUNCTION public.credentials(wanted_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.credentials(wanted_email text) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
+GRANT SELECT ON TABLE public.memberships TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.sessions TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.forget_user(org uuid, usr uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_user(org uuid, usr uuid) TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.allocations TO waypost_server;
 
@@ -2272,12 +3367,6 @@ GRANT SELECT ON TABLE public.customers TO waypost_auth;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drivers TO waypost_server;
 GRANT SELECT ON TABLE public.drivers TO waypost_auth;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
-GRANT SELECT ON TABLE public.memberships TO waypost_auth;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
-GRANT SELECT ON TABLE public.sessions TO waypost_auth;
-
 REVOKE ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) TO waypost_server;
 
@@ -2294,7 +3383,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookings TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calendar_feeds TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_dues TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_protocols TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_record_documents TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_records TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_requirements TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cars TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_preferences TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dead_addresses TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.device_tokens TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.directions TO waypost_server;
 
@@ -2304,15 +3409,35 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.due_work TO waypost_server;
 
 GRANT SELECT,INSERT ON TABLE public.event_details TO waypost_server;
 
+GRANT UPDATE(ip) ON TABLE public.event_details TO waypost_server;
+
+GRANT UPDATE(user_agent) ON TABLE public.event_details TO waypost_server;
+
+GRANT UPDATE(changes) ON TABLE public.event_details TO waypost_server;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_heads TO waypost_server;
 
 GRANT SELECT,INSERT ON TABLE public.events TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_templates TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notification_attempts TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.occurrences TO waypost_server;
 
 GRANT SELECT ON TABLE public.organizations TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_connections TO waypost_server;
+
+GRANT SELECT ON TABLE public.partner_directory TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partners TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.patients TO waypost_server;
 
@@ -2324,9 +3449,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.planning_runs TO waypost_serve
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.positions TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_reads TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.proofs TO waypost_server;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reminder_rules TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resource_pools TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.review_items TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.routes TO waypost_server;
 
@@ -2341,6 +3474,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.slots TO waypost_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stops TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.subjects TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_issues TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_runs TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sync_states TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tag_scans TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tags TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.teams TO waypost_server;
 

@@ -38,6 +38,9 @@ SEARCH_S = 3
 PACE_S = 0.1
 """Between a driver's steps, so that eyes can follow."""
 
+PHONES = {"IOS": "ExponentPushToken[a-phone-of-the-demo]", "ANDROID": "a-phone-of-the-demo:APA91b"}
+"""Of the customer: one that Expo pushes to, and one that Firebase does."""
+
 COLOURS = {"customer": "magenta", "staff": "cyan", "dispatcher": "yellow", "driver": "green"}
 
 
@@ -90,6 +93,8 @@ class Story:
             return
         self.console.rule(f"{self.cast.customer.viewer['organization']['name']}, {day:%A %-d %B %Y}")
         home = await self.cast.customer.ask(documents.MY_HOME)
+        for platform, token in PHONES.items():
+            await self.cast.customer.ask(documents.REGISTER_DEVICE, token=token, platform=platform)
         async with self._hearing(
             "customer", self.cast.customer, self._news_of_booking, self._is_delivered,
             documents.BOOKING_UPDATES, after=home["eventSeq"],

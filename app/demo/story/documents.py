@@ -26,6 +26,11 @@ query MyHome {
   }
 }"""
 
+REGISTER_DEVICE = """
+mutation RegisterDevice($token: String!, $platform: DevicePlatform!) {
+  registerDevice(input: { token: $token, platform: $platform }) { device { id } }
+}"""
+
 AVAILABLE_SLOTS = """
 query AvailableSlots($serviceId: ID!, $from: DateTime!, $to: DateTime!) {
   slots(filter: { serviceId: $serviceId, from: $from, to: $to, available: true }, first: 50) {

@@ -13,6 +13,7 @@ from app.models import (
     EventType,
     WaitlistEntry,
     WaitlistStatus,
+    WorkKind,
 )
 from app.services import capacity, transports, values
 from app.services.bookings.offers import pass_on
@@ -28,6 +29,7 @@ OFFER_ENDED = {
 async def decline_booking(uow: UnitOfWork, booking_id: UUID, reason: str) -> Booking:
     reason = values.name(reason, "reason")
     booking = await _move(uow, booking_id, BookingStatus.DECLINED, EventType.BOOKING_DECLINED, reason=reason)
+    await uow.later(WorkKind.NOTIFY_BOOKING_DECLINED, booking.id)
     await _give_back(uow, booking)
     return booking
 
@@ -44,6 +46,8 @@ async def cancel_booking(
         raise CancellationClosed(booking.cancel_before)
     await uow.transition(booking, BookingStatus.CANCELLED, reason=reason)
     uow.emit(EventType.BOOKING_CANCELLED, booking, payload={"status": BookingStatus.CANCELLED})
+    if status in AGREED and not by_customer:
+        await uow.later(WorkKind.NOTIFY_BOOKING_CANCELLED, booking.id)
     charge = None
     # what nobody has accepted yet costs nothing
     if status is BookingStatus.CONFIRMED and uow.now > booking.cancel_free_before and (by_customer or charge_fee):

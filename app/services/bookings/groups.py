@@ -18,7 +18,9 @@ GROUP_MAX = 50
 """Bookings of one group."""
 
 
-async def book_group(uow: UnitOfWork, bookings: Sequence[Mapping[str, Any]]) -> BookingGroup:
+async def book_group(
+    uow: UnitOfWork, bookings: Sequence[Mapping[str, Any]], care_override_reason: str | None = None
+) -> BookingGroup:
     """Book a place for each of several subjects of one customer, in one slot or in several."""
     if not 1 <= len(bookings) <= GROUP_MAX:
         raise BadUserInput(f"A group has 1 to {GROUP_MAX} bookings.", "bookings")
@@ -33,7 +35,9 @@ async def book_group(uow: UnitOfWork, bookings: Sequence[Mapping[str, Any]]) -> 
     for wanted, claim in zip(bookings, claims, strict=True):
         notes = values.text(wanted.get("notes"), "notes")
         subject = subjects[wanted["subject_id"]]
-        booking = await making.make(uow, claim, subject, BookingStatus.PENDING, group_id=group.id, notes=notes)
+        booking = await making.make(
+            uow, claim, subject, BookingStatus.PENDING, care_override_reason, group_id=group.id, notes=notes
+        )
         await making.begin(uow, booking, claim.service)
     return group
 

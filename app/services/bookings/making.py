@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.access import conditions
+from app.errors import SubjectArchived
 from app.models import (
     Booking,
     BookingStatus,
     Confirmation,
-    Customer,
     EventType,
     Service,
     Subject,
@@ -23,6 +23,8 @@ from app.models import (
 )
 from app.services import capacity, policy, transports, values
 from app.services.capacity import Claim
+from app.services.care import requirements
+from app.services.care.requirements import Waiver
 from app.uow import UnitOfWork
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -50,20 +52,49 @@ def agreed(claim: Claim) -> dict[str, Any]:
     }
 
 
-async def make(uow: UnitOfWork, claim: Claim, subject: Subject, status: BookingStatus, **more: Any) -> Booking:
-    """A booking and what it consumes."""
+async def make(
+    uow: UnitOfWork,
+    claim: Claim,
+    subject: Subject,
+    status: BookingStatus,
+    care_override_reason: str | None = None,
+    **more: Any,
+) -> Booking:
+    """A booking and what it consumes; whichever way it comes about, it comes by here."""
+    check_subject(subject)
+    waiver = await check_care(uow, claim, subject, care_override_reason)
     booking = await uow.add(
         Booking(
             number=_number(),
             status=status,
             customer_id=subject.customer_id,
             subject_id=subject.id,
+            care_waived_reason=waiver.reason if waiver else None,
             **agreed(claim),
             **more,
         )
     )
+    say_waived(uow, booking, waiver)
     await capacity.allocate(uow, booking, claim)
     return booking
+
+
+def check_subject(subject: Subject) -> None:
+    if subject.archived_at is not None:
+        raise SubjectArchived()
+
+
+async def check_care(uow: UnitOfWork, claim: Claim, subject: Subject, reason: str | None = None) -> Waiver | None:
+    """The care that a service asks for must be in date until the booking is over, unless staff have a reason."""
+    reason = requirements.reason_of(uow, reason)
+    if not claim.needs_care:
+        return None
+    return await requirements.check(uow, claim.service.id, subject, claim.ends_at, reason)
+
+
+def say_waived(uow: UnitOfWork, booking: Booking, waiver: Waiver | None) -> None:
+    if waiver is not None:
+        uow.emit(EventType.CARE_WAIVED, booking, payload={"protocol_ids": waiver.protocol_ids})
 
 
 async def check_policy(uow: UnitOfWork, claim: Claim, customer_id: UUID, wanted: int = 1) -> None:
@@ -73,7 +104,9 @@ async def check_policy(uow: UnitOfWork, claim: Claim, customer_id: UUID, wanted:
         await policy.check_limit(uow, claim.service, claim.slot_ids, customer_id, wanted)
 
 
-async def hold_slot(uow: UnitOfWork, slot_id: UUID, subject_id: UUID, hold_s: int) -> Booking:
+async def hold_slot(
+    uow: UnitOfWork, slot_id: UUID, subject_id: UUID, hold_s: int, care_override_reason: str | None = None
+) -> Booking:
     """Keep a place while the customer decides; a job lets it go if they don't. Who asks again has it already."""
     subject = await uow.get(Subject, subject_id)
     held = await _held(uow, slot_id, subject_id)
@@ -81,12 +114,14 @@ async def hold_slot(uow: UnitOfWork, slot_id: UUID, subject_id: UUID, hold_s: in
         return held
     claim = await capacity.take(uow, [slot_id])
     await check_policy(uow, claim, subject.customer_id)
-    return await hold(uow, claim, subject, hold_s)
+    return await hold(uow, claim, subject, hold_s, care_override_reason)
 
 
-async def hold(uow: UnitOfWork, claim: Claim, subject: Subject, hold_s: int) -> Booking:
+async def hold(
+    uow: UnitOfWork, claim: Claim, subject: Subject, hold_s: int, care_override_reason: str | None = None
+) -> Booking:
     until = min(uow.now + timedelta(seconds=hold_s), claim.starts_at)
-    booking = await make(uow, claim, subject, BookingStatus.HELD, held_until=until)
+    booking = await make(uow, claim, subject, BookingStatus.HELD, care_override_reason, held_until=until)
     uow.emit(EventType.BOOKING_HELD, booking)
     await uow.later(WorkKind.EXPIRE_HOLD, booking.id, until)
     return booking
@@ -116,6 +151,7 @@ async def book_slot(
     notes: str | None = None,
     pickup: dict[str, Any] | None = None,
     dropoff: dict[str, Any] | None = None,
+    care_override_reason: str | None = None,
 ) -> Booking:
     """Book a place, with a ride there and back if wanted; a hold of the same slot and subject becomes the booking."""
     subject = await uow.get(Subject, subject_id)
@@ -123,14 +159,29 @@ async def book_slot(
     booking = await _held(uow, slot_id, subject_id)
     if booking is not None:
         service = await uow.fetch(Service, booking.service_id)
-        await uow.transition(booking, BookingStatus.PENDING, held_until=None, notes=notes)
+        await _settle(uow, booking, subject, notes, care_override_reason)
     else:
         claim = await capacity.take(uow, [slot_id])
         await check_policy(uow, claim, subject.customer_id)
-        service, booking = claim.service, await make(uow, claim, subject, BookingStatus.PENDING, notes=notes)
+        service = claim.service
+        booking = await make(uow, claim, subject, BookingStatus.PENDING, care_override_reason, notes=notes)
     await begin(uow, booking, service)
     await transports.add_legs(uow, booking, subject, pickup, dropoff)
     return booking
+
+
+async def _settle(
+    uow: UnitOfWork, booking: Booking, subject: Subject, notes: str | None, care_override_reason: str | None
+) -> None:
+    """Let a hold become the booking. Much may have changed since it was made; but what staff waived stays waived."""
+    check_subject(subject)
+    reason, waived = requirements.reason_of(uow, care_override_reason), booking.care_waived_reason
+    waiver = None
+    if waived is None:
+        waiver = await requirements.check(uow, booking.service_id, subject, booking.ends_at, reason)
+        waived = waiver.reason if waiver else None
+    await uow.transition(booking, BookingStatus.PENDING, held_until=None, notes=notes, care_waived_reason=waived)
+    say_waived(uow, booking, waiver)
 
 
 async def begin(uow: UnitOfWork, booking: Booking, service: Service, slot_ids: Sequence[UUID] = ()) -> None:
@@ -185,6 +236,4 @@ async def confirm_booking(uow: UnitOfWork, booking_id: UUID) -> Booking:
 async def _confirm(uow: UnitOfWork, booking: Booking) -> None:
     await uow.transition(booking, BookingStatus.CONFIRMED)
     uow.emit(EventType.BOOKING_CONFIRMED, booking, payload={"status": BookingStatus.CONFIRMED})
-    customer = await uow.fetch(Customer, booking.customer_id)
-    if customer.email:
-        await uow.later(WorkKind.MAIL_BOOKING_CONFIRMED, booking.id)
+    await uow.later(WorkKind.NOTIFY_BOOKING_CONFIRMED, booking.id)

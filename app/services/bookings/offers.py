@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.errors import CustomerLimitReached, ResourceUnavailable, SlotClosed
+from app.errors import CareMissing, CustomerLimitReached, ResourceUnavailable, SlotClosed, SubjectArchived
 from app.models import (
     Booking,
     Customer,
@@ -67,8 +67,9 @@ async def offer_places(uow: UnitOfWork, slot_ids: Sequence[UUID]) -> None:
 async def _offer(uow: UnitOfWork, slot: Slot) -> None:
     """One place after the other, to whoever is first in line by then."""
     places, rest = min(slot.places_left, OFFERS_MAX), slot.places_left > OFFERS_MAX
+    passed_over: list[UUID] = []
     while places:
-        entry = await _first_in_line(uow, slot)
+        entry = await _first_in_line(uow, slot, passed_over)
         if entry is None:
             return
         try:
@@ -77,8 +78,12 @@ async def _offer(uow: UnitOfWork, slot: Slot) -> None:
                 booking = await _hold_for(uow, slot, entry)
         except (ResourceUnavailable, SlotClosed):
             return
-        except CustomerLimitReached:
-            # they have found as many places of the slot as they may have
+        except CareMissing:
+            # they go on waiting: a job looks again when something was done for them
+            passed_over.append(entry.id)
+            continue
+        except (CustomerLimitReached, SubjectArchived):
+            # they have found as many places of the slot as they may have, or do not come any more
             await uow.transition(entry, WaitlistStatus.EXPIRED)
             uow.emit(EventType.WAITLIST_EXPIRED, entry)
             continue
@@ -88,13 +93,14 @@ async def _offer(uow: UnitOfWork, slot: Slot) -> None:
         await uow.later(WorkKind.OFFER_PLACES, slot.id)
 
 
-async def _first_in_line(uow: UnitOfWork, slot: Slot) -> WaitlistEntry | None:
+async def _first_in_line(uow: UnitOfWork, slot: Slot, passed_over: Sequence[UUID]) -> WaitlistEntry | None:
     return await uow.first(
         select(WaitlistEntry)
         .where(
             WaitlistEntry.organization_id == slot.organization_id,
             WaitlistEntry.slot_id == slot.id,
             WaitlistEntry.status == WaitlistStatus.WAITING,
+            WaitlistEntry.id.not_in(passed_over),
         )
         .order_by(WaitlistEntry.number)
         .limit(1)
@@ -114,7 +120,7 @@ async def _say(uow: UnitOfWork, entry: WaitlistEntry, booking: Booking) -> None:
     uow.emit(EventType.WAITLIST_OFFERED, entry, booking)
     customer = await uow.fetch(Customer, entry.customer_id)
     if customer.email:
-        await uow.later(WorkKind.MAIL_WAITLIST_OFFER, entry.id)
+        await uow.later(WorkKind.NOTIFY_WAITLIST_OFFER, entry.id)
 
 
 def _need_resources_then(uow: UnitOfWork, freed: Freed) -> ColumnElement[bool]:

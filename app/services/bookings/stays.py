@@ -30,13 +30,14 @@ async def book_stay(
     notes: str | None = None,
     pickup: dict[str, Any] | None = None,
     dropoff: dict[str, Any] | None = None,
+    care_override_reason: str | None = None,
 ) -> Booking:
     """Book the nights from the day of arrival up to the day of departure."""
     subject = await uow.get(Subject, subject_id)
     notes = values.text(notes, "notes")
     claim = await take_nights(uow, service_id, arrival, departure)
     await making.check_policy(uow, claim, subject.customer_id)
-    booking = await making.make(uow, claim, subject, BookingStatus.PENDING, notes=notes)
+    booking = await making.make(uow, claim, subject, BookingStatus.PENDING, care_override_reason, notes=notes)
     await making.begin(uow, booking, claim.service, claim.slot_ids)
     await transports.add_legs(uow, booking, subject, pickup, dropoff)
     return booking

@@ -15,6 +15,7 @@ from app.services.documents.links import (
 from app.services.documents.names import THUMBNAIL_TYPE, key, typed
 from app.services.documents.processing import accept, reject, unseen
 from app.services.documents.proving import attach
+from app.services.documents.removing import remove_document, removed
 from app.services.documents.uploading import (
     expire_upload,
     finish_upload,
@@ -45,6 +46,8 @@ __all__ = [
     "read_upload_token",
     "receive_upload",
     "reject",
+    "remove_document",
+    "removed",
     "request_upload",
     "target",
     "typed",

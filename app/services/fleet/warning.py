@@ -28,8 +28,8 @@ class Notice:
     mail: WorkKind
 
 
-LICENCE = Notice(EventType.LICENCE_EXPIRING, WorkKind.WARN_OF_LICENCE, WorkKind.MAIL_LICENCE_EXPIRING)
-MAINTENANCE = Notice(EventType.MAINTENANCE_DUE, WorkKind.WARN_OF_MAINTENANCE, WorkKind.MAIL_MAINTENANCE_DUE)
+LICENCE = Notice(EventType.LICENCE_EXPIRING, WorkKind.WARN_OF_LICENCE, WorkKind.NOTIFY_LICENCE_EXPIRING)
+MAINTENANCE = Notice(EventType.MAINTENANCE_DUE, WorkKind.WARN_OF_MAINTENANCE, WorkKind.NOTIFY_MAINTENANCE_DUE)
 
 
 def maintenance_day(vehicle: Vehicle) -> date | None:
@@ -109,4 +109,4 @@ async def read_odometer(uow: UnitOfWork, vehicle: Vehicle, before: Reading | Non
     if reading.stage > known:
         payload = {"dueOdometer": reading.due_m, "odometer": reading.odometer_m}
         uow.emit(EventType.MAINTENANCE_DUE, vehicle, payload=payload)
-        await uow.later(WorkKind.MAIL_MAINTENANCE_DUE, vehicle.id)
+        await uow.later(WorkKind.NOTIFY_MAINTENANCE_DUE, vehicle.id)

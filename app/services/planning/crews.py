@@ -96,6 +96,7 @@ async def _lock(uow: UnitOfWork, ids: list[UUID]) -> Mapping[UUID, Shift]:
 
 async def _swap(uow: UnitOfWork, one: Shift, other: Shift) -> None:
     """Raises `AlreadyExists` if a driver has another shift at the time of the one to take over."""
+    drove = (one.driver_id, other.driver_id)
     # in one statement, at whose end it is checked that no driver has two shifts at once
     swapped = (
         update(Shift)
@@ -113,8 +114,9 @@ async def _swap(uow: UnitOfWork, one: Shift, other: Shift) -> None:
         await uow.session.execute(swapped)
     except IntegrityError as error:
         raise translate(error) from error
-    for shift in (one, other):
+    for shift, before in zip((one, other), drove, strict=True):
         await uow.session.refresh(shift)
+        uow.note(shift, driver_id=(before, shift.driver_id))
         uow.emit(EventType.SHIFT_UPDATED, shift)
 
 

@@ -23,6 +23,7 @@ from app.models import (
     StopStatus,
     Transport,
     TransportStatus,
+    WorkKind,
 )
 from app.services import etas, fleet, travel, values
 from app.settings import Settings
@@ -144,6 +145,7 @@ class Tour:
         if stop.kind is StopKind.PICKUP and ride.status is TransportStatus.ASSIGNED:
             await self.uow.transition(ride, TransportStatus.EN_ROUTE)
             self.uow.emit(EventType.TRANSPORT_EN_ROUTE, ride)
+            await self.uow.later(WorkKind.NOTIFY_DRIVER_UNDER_WAY, ride.id)
 
     async def make(self, stop: Stop, at: datetime, **payload: object) -> None:
         """Deal with a stop, and with its transport."""

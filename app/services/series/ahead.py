@@ -13,7 +13,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.errors import CustomerLimitReached, OutsideBookingWindow, Refusal, ResourceUnavailable, SlotClosed, SlotFull
+from app.errors import (
+    CareMissing,
+    CustomerLimitReached,
+    OutsideBookingWindow,
+    ResourceUnavailable,
+    SlotClosed,
+    SlotFull,
+    SubjectArchived,
+    WaypostError,
+)
 from app.models import Booking, BookingStatus, Occurrence, OccurrenceOutcome, Series, Slot, SlotStatus, Subject
 from app.models.base import among
 from app.services import capacity, policy
@@ -23,12 +32,14 @@ from app.services.recurrence import instant
 from app.services.series import times
 from app.uow import UnitOfWork
 
-MISSES: dict[type[Refusal], OccurrenceOutcome] = {
+MISSES: dict[type[WaypostError], OccurrenceOutcome] = {
     SlotFull: OccurrenceOutcome.SLOT_FULL,
     SlotClosed: OccurrenceOutcome.NO_SLOT,
     ResourceUnavailable: OccurrenceOutcome.NO_RESOURCE,
     CustomerLimitReached: OccurrenceOutcome.NOT_ALLOWED,
     OutsideBookingWindow: OccurrenceOutcome.NOT_ALLOWED,
+    SubjectArchived: OccurrenceOutcome.NOT_ALLOWED,
+    CareMissing: OccurrenceOutcome.CARE_MISSING,
 }
 REFUSALS = tuple(MISSES)
 

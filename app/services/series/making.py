@@ -17,6 +17,7 @@ from app.models import (
     WorkKind,
 )
 from app.services import due_work, values
+from app.services.bookings.making import check_subject
 from app.services.recurrence import Rule
 from app.services.series import times
 from app.services.series.ahead import book_ahead
@@ -39,6 +40,7 @@ async def create_series(
 ) -> tuple[Series, list[Occurrence]]:
     """Begin a standing booking and book it up to the horizon; answers the times that could not be booked too."""
     subject = await uow.get(Subject, subject_id)
+    check_subject(subject)
     service = await _appointment(uow, service_id)
     times.check_begin(starts_at, uow.now)
     if resource_id is not None:

@@ -36,7 +36,8 @@ def fresh_since(settings: Settings, now: datetime) -> datetime:
 # looked up by the key (OFFSET and LIMIT keep it so): without statistics PostgreSQL would read all that there is.
 GRID = text(
     """
-    SELECT o.n - 1, array_agg(t.n - 1), array_agg(w.duration_s), array_agg(w.distance_m)
+    SELECT o.n - 1, array_agg(t.n - 1), array_agg(coalesce(w.duration_s, :no_road)),
+           array_agg(coalesce(w.distance_m, :no_road))
     FROM unnest(cast(:bands AS int[]), cast(:lats AS int[]), cast(:lngs AS int[]))
          WITH ORDINALITY AS o(band, lat, lng, n)
     CROSS JOIN LATERAL (
@@ -60,6 +61,7 @@ WAYS = text(
         WHERE organization_id = :organization_id AND provider = :provider AND band = k.band
           AND origin_lat_e5 = k.lat AND origin_lng_e5 = k.lng
           AND target_lat_e5 = k.target_lat AND target_lng_e5 = k.target_lng AND fetched_at > :since
+          AND duration_s IS NOT NULL
         LIMIT 1) w
     """
 )
@@ -95,10 +97,15 @@ async def _run(uow: UnitOfWork, statement: TextClause, **parameters: Any) -> Res
 
 
 async def grid(
-    uow: UnitOfWork, provider: str, origins: Sequence[tuple[int, Point]], targets: Sequence[Point], since: datetime
+    uow: UnitOfWork,
+    provider: str,
+    origins: Sequence[tuple[int, Point]],
+    targets: Sequence[Point],
+    since: datetime,
+    no_road: int,
 ) -> Iterator[tuple[int, list[int], list[int], list[int]]]:
     """What is kept of the ways from each origin (with its band) to each target: for each origin that has any, its
-    number, the targets' numbers, and the seconds and metres to each."""
+    number, the targets' numbers, and the seconds and metres to each; `no_road` is both where there is no way."""
     found: list[Any] = []
     for first in range(0, len(origins), ORIGINS_AT_ONCE):
         some = origins[first : first + ORIGINS_AT_ONCE]
@@ -107,6 +114,7 @@ async def grid(
             GRID,
             provider=provider,
             since=since,
+            no_road=no_road,
             bands=[band for band, _ in some],
             lats=[point.lat_e5 for _, point in some],
             lngs=[point.lng_e5 for _, point in some],
@@ -118,15 +126,17 @@ async def grid(
 
 
 async def ways(uow: UnitOfWork, provider: str, keys: Sequence[Key], since: datetime) -> dict[int, Way]:
-    """What is kept of these ways, by their number in the list."""
+    """What is kept of these ways, by their number in the list; without those that do not exist."""
     columns = dict(zip(PARAMETERS, _columns((key.numbers for key in keys), 5), strict=True))
     rows = await _run(uow, WAYS, provider=provider, since=since, **columns)
     return {row[0]: Way(row[1], row[2]) for row in rows}
 
 
-async def keep(uow: UnitOfWork, provider: str, found: Iterable[tuple[Key, Way]]) -> None:
-    """In the order of their keys, so that two who keep the same wait for each other and do not lock each other up."""
-    rows = sorted((*key.numbers, *way) for key, way in found)
+async def keep(uow: UnitOfWork, provider: str, found: Iterable[tuple[Key, Way | None]]) -> None:
+    """None: there is no way. In the order of their keys, so that two who keep the same wait for each other and do not
+    lock each other up."""
+    ordered = sorted(found, key=lambda kept: kept[0].numbers)
+    rows = [(*key.numbers, *(way or (None, None))) for key, way in ordered]
     names = (*PARAMETERS, "durations", "distances")
     await _run(uow, KEEP, provider=provider, now=uow.now, **dict(zip(names, _columns(rows, 7), strict=True)))
 
@@ -142,5 +152,5 @@ async def spent(uow: UnitOfWork, provider: str) -> int:
     return int(rows.scalar_one())
 
 
-def _columns(rows: Iterable[Sequence[int]], width: int) -> list[list[int]]:
+def _columns(rows: Iterable[Sequence[int | None]], width: int) -> list[list[int | None]]:
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]

@@ -14,7 +14,7 @@ from app.db import Database
 from app.services import values
 from app.services.routing.matrix import Departure, Travel
 from app.services.travel import cache
-from app.services.travel.grid import Grid, Wanted
+from app.services.travel.grid import NO_ROAD, Grid, Wanted
 from app.services.travel.providers import PROVIDERS, estimate
 from app.services.travel.words import Provider, ProviderDown, Rectangle, Table
 from app.settings import Settings
@@ -66,7 +66,7 @@ class _Filling:
                 since = cache.fresh_since(self.settings, uow.now)
                 await cache.forget(uow, since)
                 origins, targets = self.grid.origins, self.grid.targets
-                self.grid.learn(await cache.grid(uow, named.name, origins, targets, since))
+                self.grid.learn(await cache.grid(uow, named.name, origins, targets, since, NO_ROAD))
                 self.zone = ZoneInfo((await values.organization(uow)).time_zone)
                 if not named.metered:
                     return inf
@@ -96,7 +96,8 @@ class _Filling:
         answers = await asyncio.gather(
             *(provider.table(question, self.zone) for question in questions), return_exceptions=True
         )
-        answered = [(q, a) for q, a in zip(questions, answers, strict=True) if not isinstance(a, BaseException)]
+        pairs = zip(questions, answers, strict=True)
+        answered = [(q, a) for q, a in pairs if a is not None and not isinstance(a, BaseException)]
         if answered:
             await self._keep(provider.name, answered)
         for answer in answers:
@@ -111,7 +112,6 @@ class _Filling:
             for question, table in answered
             for origin, row in zip(question.origins, table, strict=True)
             for target, way in zip(question.targets, row, strict=True)
-            if way is not None
         ]
 
         async def attempt() -> None:

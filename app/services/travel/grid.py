@@ -11,6 +11,8 @@ from app.services.routing.problem import Matrix
 from app.services.travel.words import Provider, Rectangle, Table
 
 UNKNOWN = -1
+NO_ROAD = -2
+"""The provider was asked, and knows no way: to be estimated, and not to be asked for again."""
 
 Wanted = Sequence[Sequence[bool]] | np.ndarray
 """`wanted[a][b]`: whether anybody may drive from departure a to departure b."""
@@ -42,8 +44,14 @@ class Grid:
             self._wanted[self._from[a], self._to[b]] = True
 
     @property
+    def guessed(self) -> np.ndarray:
+        """What is wanted and must be estimated."""
+        gaps: np.ndarray = self._wanted & (self.duration_s < 0)
+        return gaps
+
+    @property
     def missing(self) -> np.ndarray:
-        """What is wanted and not known."""
+        """What is wanted and was not asked for."""
         gaps: np.ndarray = self._wanted & (self.duration_s == UNKNOWN)
         return gaps
 
@@ -60,8 +68,7 @@ class Grid:
         for point, row in zip(asked.origins, table, strict=True):
             number = number_of[asked.band, point]
             for column, way in zip(columns, row, strict=True):
-                if way is not None:
-                    self.duration_s[number, column], self.distance_m[number, column] = way
+                self.duration_s[number, column], self.distance_m[number, column] = way or (NO_ROAD, NO_ROAD)
 
     def questions(self, provider: type[Provider] | Provider, estimate: Offline) -> list[Rectangle]:
         """What covers the gaps, each of them once and nothing besides; the shortest ways first, for these are driven
@@ -82,12 +89,12 @@ class Grid:
     def travel(self, estimate: Offline) -> Travel:
         """Whatever is not known is estimated; that is said only where it is wanted."""
         seconds, metres = self.duration_s[self._from], self.distance_m[self._from]
-        guessed = seconds == UNKNOWN
+        guessed = seconds < 0
         if guessed.any():
             guess = estimate.table(self._departures, self.targets)
             seconds, metres = np.where(guessed, guess[0], seconds), np.where(guessed, guess[1], metres)
         matrix = Matrix(rows(seconds[:, self._to]), rows(metres[:, self._to]))
-        return Travel(matrix, estimated=bool(self.missing.any()))
+        return Travel(matrix, estimated=bool(self.guessed.any()))
 
 
 def _cover(

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from app.services.routing.matrix import Departure, Legs, Travel
 from app.services.travel import cache
-from app.services.travel.grid import Grid, Wanted
+from app.services.travel.grid import NO_ROAD, Grid, Wanted
 from app.services.travel.providers import PROVIDERS, estimate
 from app.services.travel.words import Way
 from app.settings import Settings
@@ -21,7 +21,7 @@ async def known(
         return await estimate(settings).matrix(departures)
     grid = Grid(departures, asked, wanted)
     since = cache.fresh_since(settings, uow.now)
-    grid.learn(await cache.grid(uow, asked.name, grid.origins, grid.targets, since))
+    grid.learn(await cache.grid(uow, asked.name, grid.origins, grid.targets, since, NO_ROAD))
     return grid.travel(estimate(settings))
 
 

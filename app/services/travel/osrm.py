@@ -53,7 +53,7 @@ class Osrm:
     def band(hour: int, *, weekend: bool = False) -> int:
         return ALL_DAY
 
-    async def table(self, asked: Rectangle, zone: ZoneInfo) -> Table:
+    async def table(self, asked: Rectangle, zone: ZoneInfo) -> Table | None:
         origins, targets = len(asked.origins), len(asked.targets)
         found = await self._ask(
             "table",
@@ -63,7 +63,7 @@ class Osrm:
             destinations=_numbers(origins, origins + targets),
         )
         if found is None:
-            return [[None] * targets] * origins
+            return None
         with as_documented():
             rows = zip(found["durations"], found["distances"], strict=True)
             ways = [list(map(_way, durations, distances)) for durations, distances in rows]

@@ -128,7 +128,9 @@ class Provider(Protocol):
         """Hours of one band are the same to it."""
         ...
 
-    async def table(self, asked: Rectangle, zone: ZoneInfo) -> Table: ...
+    async def table(self, asked: Rectangle, zone: ZoneInfo) -> Table | None:
+        """None if no road leads to one of them, and it does not say which."""
+        ...
 
     async def directions(self, waypoints: Sequence[Waypoint], language: str) -> Guidance | None:
         """None if it knows of no road along all of them."""

@@ -224,7 +224,10 @@ async def test_where_there_is_no_road_the_way_is_guessed(
             if a != b:
                 way = maps.way(wanted[a].point, wanted[b].point)
                 assert found.duration_s[a][b] == (way[0] if way else guess.duration_s[a][b])
-    assert await kept(house) == 6
+    assert await kept(house) == 12
+    asked = maps.elements
+    again = await complete(database, house, google, wanted)
+    assert (again.matrix, again.estimated, maps.elements) == (found, True, asked)
 
 
 async def test_a_slow_provider_is_not_waited_for_for_ever(

@@ -63,7 +63,7 @@ async def test_where_there_is_no_road_the_way_is_guessed(
     way = osrm.way(wanted[1].point, wanted[2].point)
     assert way
     assert found.matrix.duration_s[1][2] == (guess.duration_s[1][2] if trouble else way[0])
-    assert await kept(house) == (0 if trouble else 2)
+    assert await kept(house) == (0 if trouble else 6)
 
 
 async def test_providers_do_not_share(house: House, database: Database, settings: Settings, osrm: OsrmServer) -> None:

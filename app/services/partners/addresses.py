@@ -1,0 +1,80 @@
+"""Where partners' systems may be: at public addresses, so that nobody can have us look into our own network."""
+
+import asyncio
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.errors import BadUserInput
+
+URL_MAX = 500
+TRANSLATED = IPv6Network("64:ff9b::/96")
+"""NAT64: an IPv4 address in disguise."""
+
+
+class Private(httpx.TransportError):
+    """The name leads to an address that is nobody's business."""
+
+
+def endpoint(value: str, *, private: bool) -> str:
+    """A URL to which paths can be added; `private` allows what only tests and the demo need."""
+    url = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+        plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        raise BadUserInput("This is not a URL.", "endpoint") from None
+    if len(url) > URL_MAX or not host or not plain or not url.isprintable() or " " in url:
+        raise BadUserInput("An endpoint is a URL of a host and a path, without anything else.", "endpoint")
+    if not (url.startswith("https://") or (private and url.startswith("http://"))):
+        raise BadUserInput("An endpoint begins with https://.", "endpoint")
+    if not private and _literal(host) and not is_public(host):
+        raise BadUserInput("This address cannot be reached from outside.", "endpoint")
+    return url
+
+
+def _literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_public(address: str) -> bool:
+    ip: IPv4Address | IPv6Address = ip_address(address.split("%")[0])
+    if isinstance(ip, IPv6Address) and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in TRANSLATED):
+        return False
+    return ip.is_global and not ip.is_multicast
+
+
+class PublicOnly(httpx.AsyncBaseTransport):
+    """Asks the very address that was looked up and checked: a name that is looked up twice may lead elsewhere."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        address = await self._resolved(host, request.url.port or 443)
+        # the certificate is still that of the name
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def _resolved(self, host: str, port: int) -> str:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpx.ConnectError("the name is not known") from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not addresses or not all(map(is_public, addresses)):
+            raise Private("the address cannot be reached from outside")
+        return addresses[0]
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
