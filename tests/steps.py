@@ -1,6 +1,7 @@
 """Steps that many tests share."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import time, timedelta
@@ -15,6 +16,8 @@ from tests.client import Client, Json
 from tests.factories.houses import House, Person
 
 PASSWORD = "correct horse battery staple"
+WORKERS_TABLES = ("directions", "notifications", "notification_attempts")
+WORKERS_WORK = re.compile("'(FETCH_DIRECTIONS|SEND_NOTIFICATION|NOTIFY_[A-Z_]+)'")
 TENANT_TABLES = [table for table in Base.metadata.sorted_tables if "organization_id" in table.columns]
 
 
@@ -33,13 +36,13 @@ def _hashed(memory: dict[str, str] = {}) -> str:  # noqa: B006
 
 
 async def everything(house: House) -> dict[str, list[Any]]:
-    """Every row of an organization, apart from sessions, and from directions: a worker of another test fetches them."""
+    """Every row of an organization, apart from sessions and from what a worker of another test may be doing meanwhile."""
     found = {
         table.name: sorted(map(repr, await house.all(f"SELECT * FROM {table.name} WHERE organization_id = $1")))
         for table in TENANT_TABLES
-        if table.name not in ("sessions", "directions")
+        if table.name not in ("sessions", *WORKERS_TABLES)
     }
-    found["due_work"] = [work for work in found["due_work"] if "'FETCH_DIRECTIONS'" not in work]
+    found["due_work"] = [work for work in found["due_work"] if not WORKERS_WORK.search(work)]
     return found
 
 

@@ -31,6 +31,7 @@ from tests.statements import counting
 FOR_EVERYONE = {
     "CareProtocol",
     "Partner",
+    "Post",
     "Resource",
     "ResourcePool",
     "Schedule",

@@ -375,7 +375,7 @@ async def test_a_stream_lives_no_longer_than_its_token(server: Server, house: Ho
                 await author.write(5)
             message = await stream.message()
         assert (message["type"], message["payload"][0]["extensions"]) == ("error", {"code": "UNAUTHENTICATED"})
-        assert 1 < time.monotonic() - started < 4
+        assert 1 < time.monotonic() - started < 10  # a busy machine is late
         assert await code_of(await socket.subscribe(EVENTS)) == "UNAUTHENTICATED"
         again = await (await socket.subscribe("{ viewer { role } }")).message()
         assert (again["type"], again["payload"]["errors"][0]["extensions"]) == ("next", {"code": "UNAUTHENTICATED"})

@@ -69,4 +69,7 @@ async def test_viewer(operation: Operation, house: House, rows: int) -> None:
         "CALENDARS",
         "TRACKING",
         "DOCUMENTS",
+        "CARE_READ",
+        "PARTNERS_READ",
+        "CONTACT",
     ]

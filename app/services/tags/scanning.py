@@ -124,7 +124,8 @@ async def _earlier(
     mine = and_(TagScan.organization_id == tag.organization_id, TagScan.tag_id == tag.id, TagScan.kind == kind)
     overlaps = and_(TagScan.scanned_at > at - ONCE, TagScan.scanned_at < at + ONCE)
     scan = (await uow.scalars(select(TagScan).where(mine, overlaps).order_by(TagScan.scanned_at).limit(1)))[0]
-    booking = await uow.fetch(Booking, scan.booking_id) if scan.booking_id else None
+    # locked, and so read as it is now: it was read before whoever was faster moved it
+    booking = await uow.fetch(Booking, scan.booking_id, lock=True) if scan.booking_id else None
     return scan, subject, booking
 
 
