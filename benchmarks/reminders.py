@@ -69,7 +69,7 @@ CLIENTELE = """
 FLOOR = text(
     """
     WITH made AS (
-        INSERT INTO notifications (organization_id, kind, channel, status, cause, recipient, customer_id, rule_id,
+        INSERT INTO notifications (organization_id, kind, channel, status, cause, recipient, customer_id, rule,
                                    about_type, about, locale, send_at)
         SELECT :org, 'CARE_DUE', 'EMAIL', 'QUEUED',
                'CARE_DUE:' || cast(:rule AS text) || ':' || d.subject_id || ':' || d.protocol_id || ':' || d.due_on,

@@ -49,8 +49,6 @@ WAYS: dict[NotificationKind, tuple[Channel, ...]] = {
 }
 """By which ways people hear of what, unless a rule of the organization says otherwise."""
 CANNOT_WAIT = (Kind.DRIVER_UNDER_WAY, Kind.WAITLIST_OFFER)
-ROWS_MAX = 500
-"""Rows of one statement."""
 
 
 @dataclass(frozen=True)
@@ -176,16 +174,16 @@ def _can_wait(kind: NotificationKind, about: Tenant, at: datetime, zone: ZoneInf
 
 async def _keep(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> int:
     """Insert what was not said yet, and leave the work to send it."""
-    count = 0
-    for first in range(0, len(rows), ROWS_MAX):
-        made = await uow.session.execute(
-            insert(Notification)
-            .values(rows[first : first + ROWS_MAX])
-            .on_conflict_do_nothing(index_elements=["organization_id", "cause", "channel", "recipient"])
-            .returning(Notification.id, Notification.status, Notification.send_at)
-        )
-        for id, status, send_at in made:
-            count += 1
-            if status is NotificationStatus.QUEUED:
-                await uow.later(WorkKind.SEND_NOTIFICATION, id, send_at)
-    return count
+    if not rows:
+        return 0
+    # compiled once for all; the rows go out many at a time
+    new = (
+        insert(Notification)
+        .on_conflict_do_nothing(index_elements=["organization_id", "cause", "channel", "recipient"])
+        .returning(Notification.id, Notification.status, Notification.send_at)
+    )
+    made = (await uow.session.execute(new, rows)).all()
+    for id, status, send_at in made:
+        if status is NotificationStatus.QUEUED:
+            await uow.later(WorkKind.SEND_NOTIFICATION, id, send_at)
+    return len(made)

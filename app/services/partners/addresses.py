@@ -10,8 +10,8 @@ import httpx
 from app.errors import BadUserInput
 
 URL_MAX = 500
-TRANSLATED = IPv6Network("64:ff9b::/96")
-"""NAT64: an IPv4 address in disguise."""
+UNICAST = IPv6Network("2000::/3")
+"""All that is given out for the whole world (RFC 4291); what lies elsewhere is local, or an IPv4 address in disguise."""
 
 
 class Private(httpx.TransportError):
@@ -25,7 +25,8 @@ def endpoint(value: str, *, private: bool) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
         plain = not (parts.username or parts.password or parts.query or parts.fragment)
-        httpx.URL(url)
+        # a name that cannot be looked up: httpx tells of some, the codec of the others
+        httpx.URL(url).host.encode("idna")
     except (ValueError, httpx.InvalidURL):
         raise BadUserInput("This is not a URL.", "endpoint") from None
     if len(url) > URL_MAX or not host or not plain or not url.isprintable() or " " in url:
@@ -47,7 +48,7 @@ def _literal(host: str) -> bool:
 
 def is_public(address: str) -> bool:
     ip: IPv4Address | IPv6Address = ip_address(address.split("%")[0])
-    if isinstance(ip, IPv6Address) and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in TRANSLATED):
+    if isinstance(ip, IPv6Address) and (ip not in UNICAST or ip.sixtofour or ip.teredo):
         return False
     return ip.is_global and not ip.is_multicast
 

@@ -219,7 +219,7 @@ def _seconds(retry_after: str | None) -> float:
     try:
         at = email.utils.parsedate_to_datetime(retry_after)
         return max(0.0, (at - clock.now()).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0
 
 

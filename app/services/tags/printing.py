@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import segno
-from fpdf import FPDF
 from sqlalchemy import and_, select
 
 from app.access import conditions
@@ -17,6 +17,9 @@ from app.models.base import among
 from app.services import documents, values
 from app.storage import Storage
 from app.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONT = Path(__file__).parent / "font" / "DejaVuSans-subset.ttf"
 """Latin, Greek, Cyrillic and Georgian letters."""
@@ -81,6 +84,8 @@ class Label:
 
 def sheet(labels: Iterable[Label], columns: int) -> bytes:
     """A PDF of A4 pages; each label is as wide as its column, and lines show where to cut."""
+    from fpdf import FPDF  # only here: it takes longer to load than most of the server
+
     width = (PAGE_W - 2 * MARGIN) / columns
     height = width * 1.2  # below the code, two lines of text
     rows = int((PAGE_H - 2 * MARGIN) // height)
@@ -96,7 +101,7 @@ def sheet(labels: Iterable[Label], columns: int) -> bytes:
     return bytes(pdf.output())
 
 
-def _draw(pdf: FPDF, label: Label, x: float, y: float, width: float, height: float) -> None:
+def _draw(pdf: "FPDF", label: Label, x: float, y: float, width: float, height: float) -> None:
     pdf.set_draw_color(200)
     pdf.set_line_width(0.1)
     pdf.rect(x, y, width, height)
@@ -108,7 +113,7 @@ def _draw(pdf: FPDF, label: Label, x: float, y: float, width: float, height: flo
         pdf.cell(width, width * 0.1, _fitting(pdf, text, width * 0.94), align="C")
 
 
-def _draw_code(pdf: FPDF, url: str, x: float, y: float, width: float) -> None:
+def _draw_code(pdf: "FPDF", url: str, x: float, y: float, width: float) -> None:
     """The dark modules as rectangles, a run of them as one: sharp at any size."""
     matrix = segno.make_qr(url, error="q").matrix
     module = width / (len(matrix) + 2 * QUIET)
@@ -123,7 +128,7 @@ def _draw_code(pdf: FPDF, url: str, x: float, y: float, width: float) -> None:
                 start = end
 
 
-def _fitting(pdf: FPDF, text: str, width: float) -> str:
+def _fitting(pdf: "FPDF", text: str, width: float) -> str:
     """As much of a text as there is room for."""
     if pdf.get_string_width(text) <= width:
         return text
