@@ -148,7 +148,11 @@ class Settings(BaseSettings):
         False, description="Ask partners at http:// and at private addresses too; for tests and the demo alone."
     )
     partner_timeout_s: float = Field(10, gt=0, description="Longest wait for one page of a partner's system.")
-    partner_bytes_max: int = Field(2_000_000, ge=1, description="Largest page of a partner's system.")
+    partner_bytes_max: int = Field(
+        2_000_000,
+        ge=1,
+        description="Most that a partner's system may have to say about one chip number, over all pages.",
+    )
     partner_requests_at_once: int = Field(4, ge=1, description="Requests to one partner's system side by side.")
     partner_wait_s_max: float = Field(
         15, ge=0, description="Longest `Retry-After` that a run waits for; who asks for more is left alone so long."

@@ -21,9 +21,16 @@ READ_MAX = 100
 
 CHECKS: dict[str, values.Check] = {
     "title": lambda value: values.name(value, "title"),
-    "body": lambda value: values.name(value, "body"),
+    "body": lambda value: _body(value),
     "category": lambda value: values.text(value, "category"),
 }
+
+
+def _body(value: str) -> str:
+    text = values.text(value, "body")
+    if text is None:
+        raise BadUserInput("News say something.", "body")
+    return text
 
 
 async def create_post(uow: UnitOfWork, expires_at: datetime | None = None, **given: Any) -> Post:
@@ -58,7 +65,7 @@ async def publish_post(uow: UnitOfWork, post_id: UUID, publish_at: datetime | No
     _check_end(at, post.expires_at)
     await due_work.withdraw(uow, post.id, WorkKind.PUBLISH_POST)
     if at == uow.now:
-        await _publish(uow, post)
+        await _publish(uow, post, at)
     else:
         await uow.transition(post, PostStatus.SCHEDULED, publish_at=at)
         uow.emit(EventType.POST_UPDATED, post, payload={"status": post.status})
@@ -70,7 +77,7 @@ async def publish_due(uow: UnitOfWork, post_id: UUID) -> None:
     """Its time has come, unless somebody has thought better of it."""
     post = await uow.fetch(Post, post_id, lock=True)
     if post.status is PostStatus.SCHEDULED and post.publish_at is not None and post.publish_at <= uow.now:
-        await _publish(uow, post)
+        await _publish(uow, post, post.publish_at)
 
 
 async def withdraw_post(uow: UnitOfWork, post_id: UUID) -> Post:
@@ -98,8 +105,9 @@ async def mark_posts_read(uow: UnitOfWork, post_ids: Sequence[UUID]) -> list[Pos
     return list(found)
 
 
-async def _publish(uow: UnitOfWork, post: Post) -> None:
-    await uow.transition(post, PostStatus.PUBLISHED, publish_at=uow.now)
+async def _publish(uow: UnitOfWork, post: Post, at: datetime) -> None:
+    """However late a worker is, the news are of the time that was agreed: they may have run out since."""
+    await uow.transition(post, PostStatus.PUBLISHED, publish_at=at)
     uow.emit(EventType.POST_PUBLISHED, post)
     if post.priority in TOLD:
         await uow.later(WorkKind.NOTIFY_POST_PUBLISHED, post.id)

@@ -263,3 +263,21 @@ def test_the_large_scale_is_what_the_issue_asks_for() -> None:
     assert (large.customers, large.subjects, large.bookings) == (5_000, 10_000, 50_000)
     assert VOLUMES[Scale.LARGE][CAREBUS.slug] == VOLUMES[Scale.MEDIUM][CAREBUS.slug]
     assert all(2 * volume.rides_tomorrow <= 120 for volumes in VOLUMES.values() for volume in volumes.values())
+
+
+async def test_what_the_house_keeps_of_its_subjects(database: asyncpg.Connection) -> None:
+    """Care by each protocol that applies, some of it late; a tag each; work for what follows from it."""
+    missing = await database.fetchval(
+        "SELECT count(*) FROM subjects s JOIN care_protocols p ON (p.organization_id, p.subject_kind) = "
+        "(s.organization_id, s.kind) LEFT JOIN pets t ON (t.organization_id, t.id) = (s.organization_id, s.id) "
+        "WHERE (p.species IS NULL OR p.species = t.species) AND NOT EXISTS (SELECT FROM care_records r "
+        "WHERE (r.organization_id, r.subject_id, r.protocol_id) = (s.organization_id, s.id, p.id))"
+    )
+    assert missing == 0
+    assert 0 < await database.fetchval("SELECT count(*) FROM care_records WHERE next_due_on < current_date") < 40
+    assert await _by_organization(database, "SELECT organization_id, count(*) FROM tags GROUP BY 1") == dict.fromkeys(
+        ORGANIZATIONS, 60
+    )
+    work = "SELECT organization_id, count(*) FROM due_work WHERE kind = '{}' GROUP BY 1"
+    assert await _by_organization(database, work.format("REFRESH_CARE")) == {"paws": 4, "carebus": 1}
+    assert await _by_organization(database, work.format("RUN_REMINDER")) == dict.fromkeys(ORGANIZATIONS, 2)

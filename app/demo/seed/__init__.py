@@ -10,7 +10,7 @@ from app import clock
 from app.demo.people import Person
 from app.demo.process import ServerFailed
 from app.demo.scale import Scale
-from app.demo.seed import bookings, catalogue, clientele, fleet, staff
+from app.demo.seed import bookings, care, catalogue, clientele, fleet, staff
 from app.demo.seed.businesses import BUSINESSES, VOLUMES, Business, Volume
 from app.demo.seed.draft import Draft, Row
 
@@ -55,12 +55,17 @@ def make_up(business: Business, volume: Volume, register: staff.Register) -> Dra
     # the order of these lines is that of the foreign keys: see Draft
     members = staff.hire(draft, register)
     customers = clientele.welcome(draft, volume.customers, members)
+    care.befriend(draft)
     subjects = clientele.bring(draft, volume.subjects, customers)
     sites = catalogue.open_sites(draft)
     services = catalogue.offer_services(draft, sites, volume)
     slots = catalogue.open_slots(draft, services, _days(draft.today, volume), volume.capacity_factor)
     fleet.park(draft, volume, sites, members)
     bookings.book(draft, volume, slots, subjects)
+    care.look_after(draft, subjects, services)
+    care.put_on_tags(draft, subjects)
+    care.remind(draft)
+    care.announce(draft)
     return draft
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.demo import tbilisi
 from app.demo.scale import Scale
 from app.demo.tbilisi import Site
-from app.models import Dimension, ResourceKind, ServiceKind, SubjectKind
+from app.models import CareKind, Dimension, PartnerType, ResourceKind, ServiceKind, Species, SubjectKind
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,31 @@ class Offer:
     kind: ServiceKind = ServiceKind.APPOINTMENT
     resource: tuple[ResourceKind, str] | None = None
     """What each booking has one of; there are as many as a slot has places."""
+    care: tuple[str, ...] = ()
+    """Codes of the care that must be in date."""
+
+
+@dataclass(frozen=True)
+class Care:
+    """What comes round for every subject, or every one of a species."""
+
+    code: str
+    name: str
+    kind: CareKind
+    interval_days: int
+    required: bool = False
+    species: Species | None = None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A partner; `number` is that of a phone."""
+
+    type: PartnerType
+    name: str
+    number: int
+    clinic: str | None = None
+    licence_number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,8 @@ class Business:
     sites: tuple[Site, ...]
     offers: tuple[Offer, ...]
     vehicle_kinds: tuple[VehicleKind, ...]
+    care: tuple[Care, ...] = field(default=(), kw_only=True)
+    neighbours: tuple[Neighbour, ...] = field(default=(), kw_only=True)
     first_person: int
     first_of_staff: int
     time_zone: str = "Asia/Tbilisi"
@@ -88,6 +115,7 @@ PAWS = Business(
             timedelta(hours=48),
             ServiceKind.STAY,
             (ResourceKind.KENNEL, "Hotel rooms"),
+            ("RABIES",),
         ),
         Offer("Day care", "A day of company and play.", tbilisi.PET_HOTEL, timedelta(hours=9), 4_500, (9,), 10),
         Offer(
@@ -113,6 +141,16 @@ PAWS = Business(
     vehicle_kinds=(
         VehicleKind("Pet van", {Dimension.CRATES: 6, Dimension.SEATS: 2}, ("air conditioning", "ramp")),
         VehicleKind("Pet car", {Dimension.CRATES: 3, Dimension.SEATS: 1}, ("air conditioning",)),
+    ),
+    care=(
+        Care("RABIES", "Rabies vaccine", CareKind.VACCINATION, 365, required=True),
+        Care("DHPP", "Distemper, hepatitis, parvovirus", CareKind.VACCINATION, 365, species=Species.DOG),
+        Care("FVRCP", "Cat flu and panleukopenia", CareKind.VACCINATION, 365, species=Species.CAT),
+        Care("CHECKUP", "Check-up", CareKind.CHECK_UP, 180),
+    ),
+    neighbours=(
+        Neighbour(PartnerType.VET, "Dr Nana Kobakhidze", 9_501, "Vake Animal Clinic", "VET-2041"),
+        Neighbour(PartnerType.FOOD_BRAND, "Borjomi Pet Food", 9_502),
     ),
     first_person=0,
     first_of_staff=5_000,
@@ -153,6 +191,8 @@ CAREBUS = Business(
             "Ambulance", {Dimension.SEATS: 2, Dimension.WHEELCHAIRS: 1, Dimension.STRETCHERS: 1}, ("lift", "oxygen")
         ),
     ),
+    care=(Care("CHECKUP", "Yearly check-up", CareKind.CHECK_UP, 365),),
+    neighbours=(Neighbour(PartnerType.HOSPITAL, _NATIONAL.name, 9_601),),
     first_person=6_000,
     first_of_staff=7_000,
 )

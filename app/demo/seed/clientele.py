@@ -10,7 +10,7 @@ from app.demo.seed.catalogue import add_place
 from app.demo.seed.draft import Draft
 from app.demo.seed.staff import Member
 from app.demo.tbilisi import ADDRESSES
-from app.models import Dimension, Mobility, Role, Species, SubjectKind
+from app.models import Dimension, Mobility, PartnerType, Role, Species, SubjectKind
 from app.services.transports import ROOM
 
 ACCESS_NOTES = (
@@ -40,6 +40,7 @@ class Subject:
     id: UUID
     customer: Customer
     demand: dict[Dimension, int]
+    species: Species | None = None
 
 
 def welcome(draft: Draft, count: int, members: Sequence[Member]) -> list[Customer]:
@@ -89,8 +90,10 @@ def _pet(draft: Draft, customer: Customer, index: int, first: bool) -> Subject:
         born_on=draft.today - timedelta(days=draft.random.randrange(120, 5_000)),
         weight_g=draft.random.randrange(*kind.weight_g),
         chip_number=_chip_number(index) if draft.random.random() < 0.8 else None,
+        preferred_vet_id=draft.partners.get(PartnerType.VET) if draft.random.random() < 0.6 else None,
+        preferred_food_brand_id=draft.partners.get(PartnerType.FOOD_BRAND) if draft.random.random() < 0.3 else None,
     )
-    return Subject(id, customer, {Dimension.CRATES: 1})
+    return Subject(id, customer, {Dimension.CRATES: 1}, species)
 
 
 def _chip_number(index: int) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from uuid_utils.compat import uuid7
 
 from app.demo.seed.businesses import Business
-from app.models import Dimension
+from app.models import Dimension, PartnerType
 
 Row = dict[str, object]
 
@@ -28,6 +28,7 @@ class Draft:
     business: Business
     now: datetime
     tables: dict[str, list[Row]] = field(default_factory=dict)
+    partners: dict[PartnerType, UUID] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = Random(self.business.slug)

@@ -16,6 +16,7 @@ from app.models import (
     CareProtocol,
     CareRecord,
     CareRecordDocument,
+    Customer,
     Document,
     DocumentStatus,
     EventType,
@@ -24,6 +25,7 @@ from app.models import (
 )
 from app.services import values
 from app.services.care import dues, lines
+from app.services.customers import check_not_erased
 from app.uow import UnitOfWork
 
 DOCUMENTS_MAX = 20
@@ -121,6 +123,7 @@ async def _standing(uow: UnitOfWork, record_id: UUID) -> CareRecord:
     """A record that is to be changed; its subject is locked."""
     record = await uow.get(CareRecord, record_id)
     await dues.lock(uow, [record.subject_id])
+    check_not_erased(await uow.fetch(Customer, record.customer_id))
     if record.voided_at is not None:
         raise BadUserInput("This record is void; record what was done anew.", "recordId")
     return record

@@ -38,6 +38,12 @@ def endpoint(value: str, *, private: bool) -> str:
     return url
 
 
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Who is asked at an endpoint."""
+    found = httpx.URL(url)
+    return found.scheme, found.host, found.port
+
+
 def _literal(host: str) -> bool:
     try:
         ip_address(host)
@@ -58,6 +64,7 @@ class PublicOnly(httpx.AsyncBaseTransport):
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
+        self._lookups: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -68,14 +75,25 @@ class PublicOnly(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
     async def _resolved(self, host: str, port: int) -> str:
+        """Looked up once: each look-up has a thread of the few that there are, for as long as it takes."""
+        lookup = self._lookups.get((host, port))
+        if lookup is None or (lookup.done() and lookup.exception() is not None):
+            lookup = self._lookups[host, port] = asyncio.ensure_future(_look_up(host, port))
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+            addresses = await asyncio.shield(lookup)
+        except (OSError, UnicodeError) as error:
             raise httpx.ConnectError("the name is not known") from error
-        addresses = [str(entry[4][0]) for entry in found]
         if not addresses or not all(map(is_public, addresses)):
             raise Private("the address cannot be reached from outside")
         return addresses[0]
 
     async def aclose(self) -> None:
+        for lookup in self._lookups.values():
+            lookup.cancel()
+        await asyncio.gather(*self._lookups.values(), return_exceptions=True)
         await self._inner.aclose()
+
+
+async def _look_up(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]

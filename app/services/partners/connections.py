@@ -21,6 +21,7 @@ from app.models import (
 )
 from app.services import due_work, values
 from app.services.partners.addresses import endpoint as checked_endpoint
+from app.services.partners.addresses import origin
 from app.services.partners.calls import call_off
 from app.services.partners.vault import Vault
 from app.settings import Settings
@@ -66,6 +67,8 @@ async def update_partner_connection(
     _check_there(connection)
     secret = {"credentials": changes.pop("credentials")} if "credentials" in changes else {}
     found = await _checked(uow, settings, changes)
+    if "endpoint" in found and not secret:
+        await _check_stays(uow, connection, found["endpoint"])
     reread = any(name in found and found[name] != getattr(connection, name) for name in REREAD)
     await uow.change(connection, version, found)
     if secret:
@@ -110,6 +113,14 @@ async def remove_partner_connection(uow: UnitOfWork, connection_id: UUID) -> Par
 def _check_there(connection: PartnerLink) -> None:
     if connection.status is ConnectionStatus.REMOVED:
         raise BadUserInput("This connection was removed; connect the partner anew.", "connectionId")
+
+
+async def _check_stays(uow: UnitOfWork, connection: PartnerLink, endpoint: str) -> None:
+    """Credentials go to nobody but whom they were given for: who names the endpoint could read them there."""
+    mine = (PartnerLink.organization_id == connection.organization_id) & (PartnerLink.id == connection.id)
+    kept = select(PartnerLink.id).where(mine, PartnerLink.credentials.is_not(None))
+    if origin(endpoint) != origin(connection.endpoint) and await uow.first(kept) is not None:
+        raise BadUserInput("Another system needs credentials anew, or none.", "credentials")
 
 
 async def _checked(uow: UnitOfWork, settings: Settings, given: Mapping[str, Any]) -> dict[str, Any]:

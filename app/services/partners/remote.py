@@ -120,10 +120,14 @@ class Remote:
     async def _pages(self, url: str, chip: str, known: Version, rows: list[Any]) -> Pulled:
         parameters, asked, version = {"chip": chip}, known.headers(), NEVER
         seen: set[str] = set()
+        size = 0
         for number in range(PAGES_MAX):
             answer, sheet = await self._insist(url, parameters, asked if number == 0 else {})
             if answer.status == 304:
                 return Pulled([], known, unchanged=True)
+            size += len(answer.body)
+            if size > self._settings.partner_bytes_max:
+                raise Failed(SyncProblem.UNREADABLE, "The pages are too large.")
             if number == 0:
                 version = Version(_kept(answer.headers.get("etag")), _kept(answer.headers.get("last-modified")))
             rows += sheet.records

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.models import (
@@ -158,11 +158,14 @@ async def next_pets(uow: UnitOfWork, sync: Sync, limit: int) -> list[Chipped]:
     if sync.cursor is not None:
         statement = statement.where(PETS.c.id > sync.cursor)
     found = (await uow.session.execute(statement)).all()
+    # with other protocols, what was read means something else
+    changed = select(func.max(CareProtocol.updated_at)).where(*_of_pets(uow)).scalar_subquery()
     states = await uow.scalars(
         select(SyncState).where(
             SyncState.organization_id == uow.viewer.organization_id,
             SyncState.connection_id == sync.connection_id,
             among(SyncState.subject_id, [row[0] for row in found]),
+            or_(changed.is_(None), SyncState.updated_at > changed),
         )
     )
     known: dict[tuple[UUID, str], dict[SyncKind, Version]] = {}
@@ -243,14 +246,13 @@ async def _still_there(uow: UnitOfWork, visits: Sequence[Visit]) -> dict[UUID, s
 
 
 async def _protocols(uow: UnitOfWork) -> dict[str, CareProtocol]:
-    found = await uow.scalars(
-        select(CareProtocol).where(
-            CareProtocol.organization_id == uow.viewer.organization_id,
-            CareProtocol.subject_kind == SubjectKind.PET,
-            CareProtocol.active,
-        )
-    )
-    return {protocol.code: protocol for protocol in found}
+    """Those that do not count too: what was done by them is not due again."""
+    return {protocol.code: protocol for protocol in await uow.scalars(select(CareProtocol).where(*_of_pets(uow)))}
+
+
+def _of_pets(uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
+    mine = CareProtocol.organization_id == uow.viewer.organization_id
+    return mine, CareProtocol.subject_kind == SubjectKind.PET
 
 
 async def _note_issues(uow: UnitOfWork, run: SyncRun, issues: Sequence[tuple[UUID, Issue]]) -> None:

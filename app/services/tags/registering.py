@@ -13,10 +13,7 @@ async def register_tag(
     uow: UnitOfWork, subject_id: UUID, kind: TagKind, uid: str | None = None, label: str | None = None
 ) -> Tag:
     """Give a subject a tag. A uid that the organization had before is never given out again."""
-    subject = await uow.get(Subject, subject_id)
-    if subject.archived_at is not None:
-        raise BadUserInput("This subject does not come any more.", "subjectId")
-    return await _register(uow, subject, kind, uid, label)
+    return await _register(uow, await uow.get(Subject, subject_id), kind, uid, label)
 
 
 async def replace_tag(
@@ -35,6 +32,8 @@ async def retire_tag(uow: UnitOfWork, tag_id: UUID) -> Tag:
 
 
 async def _register(uow: UnitOfWork, subject: Subject, kind: TagKind, uid: str | None, label: str | None) -> Tag:
+    if subject.archived_at is not None:
+        raise BadUserInput("This subject does not come any more.", "subjectId")
     tag = await uow.add(
         Tag(
             kind=kind,

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, literal, select, update
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Range, insert
 from uuid_utils.compat import uuid7
 
 from app.access import conditions
@@ -60,16 +60,18 @@ def _when(uow: UnitOfWork, at: datetime | None) -> datetime:
 
 async def _worn(uow: UnitOfWork, tag_uid: str) -> tuple[Tag, Subject]:
     """The tag and who wears it. One that is not there, not in use, or not the viewer's business is the same to them."""
+    candidates = uids.read(tag_uid)
     statement = (
         select(Tag, Subject)
         .join(Subject, and_(Subject.organization_id == Tag.organization_id, Subject.id == Tag.subject_id))
         .where(
-            Tag.uid.in_(uids.read(tag_uid)),
+            Tag.uid.in_(candidates),
             Tag.status == TagStatus.ACTIVE,
             Subject.archived_at.is_(None),
             *conditions(uow.viewer, Tag),
             *conditions(uow.viewer, Subject),
         )
+        .order_by(func.array_position(cast(candidates, ARRAY(Text)), Tag.uid))
         .limit(1)
     )
     found = (await uow.session.execute(statement)).first()
@@ -79,17 +81,29 @@ async def _worn(uow: UnitOfWork, tag_uid: str) -> tuple[Tag, Subject]:
 
 
 async def _wanted(uow: UnitOfWork, subject_id: UUID, kind: ScanKind, at: datetime) -> Select[Any]:
-    """The booking that a scan is about: who comes has one for that day, who leaves is here."""
+    """The booking that a scan is about: who comes has one for that day, who leaves was here by then."""
     wanted = select(Booking).where(Booking.subject_id == subject_id, *conditions(uow.viewer, Booking)).limit(1)
-    if kind is ScanKind.CHECK_OUT:
-        return wanted.where(Booking.status == BookingStatus.CHECKED_IN).order_by(Booking.starts_at.desc(), Booking.id)
-    status = BookingStatus.CONFIRMED if kind is ScanKind.CHECK_IN else BookingStatus.CHECKED_IN
     zone = ZoneInfo((await values.organization(uow)).time_zone)
     midnight = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)  # by the wall clock: a day may have 23 hours
+    if kind is ScanKind.CHECK_OUT:
+        here = and_(Booking.status == BookingStatus.CHECKED_IN, Booking.starts_at < tomorrow, ~_came_after(at))
+        return wanted.where(here).order_by(Booking.starts_at.desc(), Booking.id)
+    status = BookingStatus.CONFIRMED if kind is ScanKind.CHECK_IN else BookingStatus.CHECKED_IN
     nearness = func.abs(func.extract("epoch", Booking.starts_at - literal(at)))
     return wanted.where(Booking.status == status, Booking.starts_at < tomorrow, Booking.ends_at > midnight).order_by(
         nearness, Booking.id
+    )
+
+
+def _came_after(at: datetime) -> ColumnElement[bool]:
+    """Whether a booking was checked in by a later scan: a departure that is told late was from another one."""
+    return exists().where(
+        TagScan.organization_id == Booking.organization_id,
+        TagScan.subject_id == Booking.subject_id,
+        TagScan.booking_id == Booking.id,
+        TagScan.kind == ScanKind.CHECK_IN,
+        TagScan.scanned_at > at + values.CLOCK_SKEW,
     )
 
 
@@ -125,8 +139,13 @@ async def _earlier(
     overlaps = and_(TagScan.scanned_at > at - ONCE, TagScan.scanned_at < at + ONCE)
     scan = (await uow.scalars(select(TagScan).where(mine, overlaps).order_by(TagScan.scanned_at).limit(1)))[0]
     # locked, and so read as it is now: it was read before whoever was faster moved it
-    booking = await uow.fetch(Booking, scan.booking_id, lock=True) if scan.booking_id else None
-    return scan, subject, booking
+    moved = (
+        select(Booking)
+        .where(Booking.id == scan.booking_id, *conditions(uow.viewer, Booking))
+        .with_for_update(of=Booking)
+        .execution_options(populate_existing=True)
+    )
+    return scan, subject, await uow.first(moved)
 
 
 async def _seen(uow: UnitOfWork, tag: Tag, at: datetime) -> None:
