@@ -84,6 +84,12 @@ class Clinic:
             return RedirectResponse("http://127.0.0.1:1/")
         if wrong == "huge":
             return Response(b'{"records": []}' + b" " * 3_000_000, media_type="application/json")
+        if wrong == "many":
+            return Response(f'{{"records": [{",".join(["{}"] * 10_001)}]}}', media_type="application/json")
+        if wrong == "much":
+            # each page alone is small enough
+            page = {"records": [], "next": str(self.asked.total()), "more": "x" * 1_500_000}
+            return JSONResponse(page)
         if wrong == "endless":
             return JSONResponse({"records": [], "next": "again"})
         return Response(status_code=int(wrong))

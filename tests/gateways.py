@@ -1,6 +1,7 @@
 """The providers of texts and pushes on a port of their own: they keep what they are sent, and fail when told to."""
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.demo.gateways import Gateways, Sent
 from app.demo.serving import serving
@@ -69,7 +70,8 @@ class Providers:
             return Response("the provider is down", 503)
         if self.failing[way]:
             failure = self.failing[way].pop(0)
-            return JSONResponse(failure.content, failure.status, failure.headers)
+            # escaped, so that a failure may hold what no text can
+            return Response(json.dumps(failure.content), failure.status, failure.headers, "application/json")
         return None
 
 

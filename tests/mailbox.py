@@ -20,6 +20,18 @@ class Mailbox:
     refused: dict[str, str] = field(default_factory=dict)
     """What is answered for mails to these addresses."""
 
+    sender_refused: str | None = None
+    """What is answered to whoever sends one."""
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.sender_refused:
+            return self.sender_refused
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:

@@ -207,6 +207,7 @@ def upgrade() -> None:
         ["type", "country", "name", "id"],
         unique=False,
     )
+    op.create_index(op.f("ix_partner_directory_name_id"), "partner_directory", ["name", "id"], unique=False)
     op.create_table(
         "care_protocols",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -913,6 +914,12 @@ def upgrade() -> None:
         ["organization_id", "subject_id", "created_at", "id"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_tags_customer_id_created_at_id"),
+        "tags",
+        ["organization_id", "customer_id", "created_at", "id"],
+        unique=False,
+    )
     op.create_table(
         "care_requirements",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -1254,6 +1261,18 @@ def upgrade() -> None:
         ["organization_id", "tag_id", "scanned_at", "id"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_tag_scans_customer_id_scanned_at_id"),
+        "tag_scans",
+        ["organization_id", "customer_id", "scanned_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_tag_scans_driver_id_scanned_at_id"),
+        "tag_scans",
+        ["organization_id", "driver_id", "scanned_at", "id"],
+        unique=False,
+    )
     op.create_table(
         "care_dues",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -1424,6 +1443,12 @@ def upgrade() -> None:
         op.f("ix_review_items_status_created_at_id"),
         "review_items",
         ["organization_id", "status", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_review_items_subject_id_created_at_id"),
+        "review_items",
+        ["organization_id", "subject_id", "created_at", "id"],
         unique=False,
     )
     for table, column, kind in COLUMNS:

@@ -84,6 +84,7 @@ class DirectoryEntry(Global, Base):
     __tablename__ = "partner_directory"
     __table_args__ = (
         Index(None, "type", "country", "name", "id"),
+        Index(None, "name", "id"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         one_of("type", PartnerType),
     )
@@ -251,6 +252,7 @@ class ReviewItem(Tenant, Base):
         refers("record_id", "care_records"),
         UniqueConstraint("organization_id", "connection_id", "external_id"),
         Index(None, "organization_id", "status", "created_at", "id"),
+        Index(None, "organization_id", "subject_id", "created_at", "id"),
         Index(None, "organization_id", "created_at", "id"),
         CheckConstraint("jsonb_typeof(values) = 'object'", name="values"),
         CheckConstraint("status <> 'ACCEPTED' OR record_id IS NOT NULL", name="accepted"),

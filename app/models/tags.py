@@ -40,6 +40,7 @@ class Tag(Tenant, Versioned, Base):
         refers("replaced_by_id", "tags"),
         UniqueConstraint("organization_id", "uid"),
         Index(None, "organization_id", "subject_id", "created_at", "id"),
+        Index(None, "organization_id", "customer_id", "created_at", "id"),
         Index(None, "organization_id", "created_at", "id"),
         one_of("kind", TagKind),
         one_of("status", TagStatus),
@@ -70,6 +71,8 @@ class TagScan(Tenant, Base):
         refers("place_id", "places"),
         Index(None, "organization_id", "tag_id", "scanned_at", "id"),
         Index(None, "organization_id", "subject_id", "scanned_at", "id"),
+        Index(None, "organization_id", "customer_id", "scanned_at", "id"),
+        Index(None, "organization_id", "driver_id", "scanned_at", "id"),
         Index(None, "organization_id", "scanned_at", "id"),
         ExcludeConstraint(
             ("organization_id", "="),

@@ -110,6 +110,9 @@ async def test_a_pet_prefers_what_it_can(house: House) -> None:
         "https://[::1]",
         "https://[::ffff:10.0.0.1]",
         "https://vet.exa mple",
+        "https://..",
+        "https://xn--a.example",
+        "https://" + "x" * 64 + ".example",
         "file:///etc/passwd",
         "https://vet.example/" + "x" * 500,
     ],
@@ -134,7 +137,11 @@ def test_an_endpoint_is_kept_without_its_last_slash() -> None:
         ("224.0.0.1", False),
         ("fe80::1%eth0", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::a00:1", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("fec0::1", False),
     ],
 )
 def test_private_addresses_are_told_apart(address: str, public: bool) -> None:
@@ -187,6 +194,27 @@ async def test_credentials_are_seen_by_nobody(house: House) -> None:
         "... on RemovePartnerConnectionSuccess { connection { hasCredentials status } }",
     )
     assert (await row(house, "partner_connections", id))["credentials"] is None
+
+
+async def test_credentials_go_to_whom_they_were_given_for(house: House) -> None:
+    """Who names the endpoint could read them there."""
+    partner = await house.insert("partners", type="VET", name="Dr Gela")
+    id = await connected(house, partner, "http://vet.invalid:8080/api")
+    admin, shown = house.client("ADMIN"), "... on UpdatePartnerConnectionSuccess { connection { endpoint version } }"
+    wanted = {"connectionId": house.gid("PartnerLink", id), "version": 1}
+    async with nothing_changes(house):
+        for url in ("http://other.invalid:8080/api", "http://vet.invalid:8081/api", "https://vet.invalid:8080/api"):
+            found = await errors(admin, "updatePartnerConnection", {**wanted, "endpoint": url})
+            assert found == [("BAD_USER_INPUT", "credentials")]
+    moved = [
+        {"endpoint": "http://vet.invalid:8080/v2"},
+        {"endpoint": "http://other.invalid/api", "credentials": "a.new.token"},
+        {"endpoint": "http://third.invalid/api", "credentials": None},
+        {"endpoint": "http://fourth.invalid/api"},
+    ]
+    for version, change in enumerate(moved, 1):
+        answer = await admin.act("updatePartnerConnection", {**wanted, "version": version, **change}, shown)
+        assert answer["connection"] == {"endpoint": change["endpoint"], "version": version + 1}
 
 
 @pytest.mark.parametrize(

@@ -318,3 +318,45 @@ async def test_a_run_is_followed(house: House, worker: Work) -> None:
         assert frames[-1] == {"status": "SUCCEEDED", "subjects": 20, "subjectsDone": 20, "created": 20}
         done = [frame["subjectsDone"] for frame in frames]
         assert done == sorted(done)
+
+
+@pytest.mark.parametrize("broken", ["many", "much"])
+async def test_what_is_too_much_is_not_kept(house: House, worker: Work, broken: str) -> None:
+    async with clinic(broken=broken) as vet:
+        practice = await Practice.of(house, vet)
+        run = await practice.run()
+        assert (run["status"], run["error"], run["refused"]) == ("FAILED", "The pages are too large.", 1)
+        assert vet.asked.total() == {"many": 1, "much": 2}[broken]
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["Mon, 01 Jan 2030 00:00:00 +99999999999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "-1"],
+)
+async def test_a_time_to_come_back_that_is_none_is_not_heeded(house: House, worker: Work, when: str) -> None:
+    async with clinic(broken=f"wait {when}") as vet:
+        practice = await Practice.of(house, vet)
+        run = await practice.run()
+        assert (run["status"], run["error"]) == ("FAILED", "The answer is 429.")
+
+
+async def test_a_protocol_that_comes_later_is_found_in_what_was_read(house: House, worker: Work) -> None:
+    """Also where the partner's system says that nothing is new; and one that counts no more stays what it was by."""
+    async with clinic() as vet:
+        practice = await Practice.of(house, vet)
+        (chip,) = practice.chips
+        vet.knows("vaccinations", chip, shot("v1", chip, protocol="COUGH"))
+        assert await practice.report() == ("SUCCEEDED", 1, 0, 0, 0, 0)
+        later = {"code": "COUGH", "name": "Kennel cough", "kind": "VACCINATION", "subjectKind": "PET"}
+        made = "... on CreateCareProtocolSuccess { careProtocol { id } }"
+        by = (await house.client("ADMIN").act("createCareProtocol", later, made))["careProtocol"]["id"]
+        assert await practice.report() == ("SUCCEEDED", 0, 1, 0, 0, 0)
+        assert [(found["title"], found["protocol_id"]) for found in await practice.records()] == [
+            ("Kennel cough", key(by))
+        ]
+        change = {"protocolId": by, "version": 1, "active": False}
+        await house.client("ADMIN").act(
+            "updateCareProtocol", change, "... on UpdateCareProtocolSuccess { careProtocol { id } }"
+        )
+        assert await practice.report() == ("SUCCEEDED", 0, 0, 1, 0, 0)
+        assert await practice.report() == ("SUCCEEDED", 0, 0, 0, 0, 0)

@@ -9,7 +9,7 @@ from app import clock
 from app.jobs.worker import Work
 from tests.client import Json
 from tests.factories.houses import House
-from tests.steps import errors, events, eventually, key, nothing_changes, row
+from tests.steps import errors, events, eventually, key, nothing_changes, nothing_due, row
 
 POST = "post { id version status publishAt }"
 WRITTEN = f"... on CreatePostPayload {{ {POST} }}"
@@ -138,3 +138,28 @@ async def test_of_two_who_change_the_same_one_is_told(house: House) -> None:
     assert (await staff.act("updatePost", change, moved("UpdatePost")))["post"]["version"] == 2
     assert (await staff.act("updatePost", change, moved("UpdatePost")))["__typename"] == "VersionConflict"
     assert (await row(house, "posts", key(id)))["title"] == "Other"
+
+
+async def test_news_are_as_long_as_they_must_be(house: House) -> None:
+    text = "Dear all,\n\n" + "we are closed over the holidays. " * 100 + "\n\nYours"
+    assert (await row(house, "posts", key(await write(house, body=text))))["body"] == text
+    for body in (" \n ", "x" * 5_001):
+        async with nothing_changes(house):
+            wanted = {"title": "Long", "body": body}
+            assert await errors(house.client("STAFF"), "createPost", wanted) == [("BAD_USER_INPUT", "body")]
+
+
+async def test_news_that_ran_out_before_a_worker_came_are_over(house: House, worker: Work) -> None:
+    """They are of the time that was agreed: nothing waits for ever, and nobody sees them."""
+    id = await write(house, expiresAt=(clock.now() + timedelta(hours=2)).isoformat())
+    await publish(house, id, publishAt=(clock.now() + timedelta(hours=1)).isoformat())
+    await house.pool.execute(
+        "UPDATE posts SET publish_at = now() - interval '3 h', expires_at = now() - interval '2 h' WHERE id = $1",
+        key(id),
+    )
+    agreed = (await row(house, "posts", key(id)))["publish_at"]
+    await house.pool.execute("UPDATE due_work SET run_at = $2 WHERE organization_id = $1", house.id, agreed)
+    await eventually(lambda: nothing_due(house))
+    found = await row(house, "posts", key(id))
+    assert (found["status"], found["publish_at"]) == ("PUBLISHED", agreed)
+    assert await news(house, "CUSTOMER") == ([], 0)

@@ -1,23 +1,21 @@
 """What is found out between telling and sending, and what carriers may answer."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
 from app import clock
-from app.models import AttemptOutcome
 from app.services.messaging import sending
 from app.services.messaging.channels import Gone
 from tests.factories.houses import ZONE
+from tests.factories.messaging import device
 from tests.gateways import Failure
 from tests.postroom import Postroom, postroom
 from tests.realm import Realm, own_api, realm
-from tests.steps import events, nothing_due
+from tests.steps import nothing_due
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -53,7 +51,11 @@ NASTY = "no\x00body \ud800 here"
         ("FCM", Failure(200, {"name": NASTY}), "ACCEPTED"),
         ("FCM", Failure(200, {"name": ["a"]}), "ACCEPTED"),
         ("FCM", Failure(400, {"error": {"message": NASTY, "details": [{"fieldViolations": 3}]}}), "REFUSED"),
-        ("FCM", Failure(400, {"error": {"details": [{"errorCode": ["A"], "fieldViolations": [{"field": {}}]}]}}), "REFUSED"),
+        (
+            "FCM",
+            Failure(400, {"error": {"details": [{"errorCode": ["A"], "fieldViolations": [{"field": {}}]}]}}),
+            "REFUSED",
+        ),
     ],
 )
 async def test_whatever_a_carrier_says_is_taken_down_once(
@@ -114,22 +116,25 @@ async def test_what_was_switched_off_meanwhile_is_not_sent(post: Postroom) -> No
 
 
 async def test_who_left_the_house_is_not_told_its_news(post: Postroom) -> None:
-    staff = post.house.people["STAFF"]
-    vehicle = await post.house.vehicle()
-    await post.house.pool.execute("UPDATE vehicles SET maintenance_due_on = now()::date WHERE id = $1", vehicle)
-    told = {"kind": "MAINTENANCE_DUE", "customer_id": None, "user_id": staff.user_id, "about_type": "Vehicle"}
-    stays, leaves = [await post.notify("EMAIL", **told, about=vehicle) for _ in range(2)], None
-    assert leaves is None
-    await post.house.pool.execute("DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2", post.house.id, staff.user_id)
+    staff = post.house.people["STAFF"].user_id
+    phone = await device(post.house, staff)
+    ids = [
+        await post.notify("EMAIL", customer_id=None, user_id=staff),
+        await post.notify("EXPO", customer_id=None, user_id=staff, device_id=phone),
+    ]
+    await post.house.pool.execute(
+        "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2", post.house.id, staff
+    )
     await post.work()
-    assert [await post.status(id) for id in stays] == ["SUPPRESSED: NO_ADDRESS"] * 2
+    assert [await post.status(id) for id in ids] == ["SUPPRESSED: NO_ADDRESS"] * 2
 
 
 async def test_what_expo_says_of_somebody_who_was_erased_meanwhile_is_not_taken_down(post: Postroom) -> None:
     id = await post.notify("EXPO")
     await post.work()
     await post.house.pool.execute(
-        "UPDATE notifications SET address = NULL, body = NULL, subject = NULL, provider_reference = NULL WHERE id = $1", id
+        "UPDATE notifications SET address = NULL, body = NULL, subject = NULL, provider_reference = NULL WHERE id = $1",
+        id,
     )
     work = await _taken(post)
     async with post.desk.finish(work) as uow:

@@ -188,6 +188,18 @@ async def test_late_words_do_not_turn_back_the_clock(house: House) -> None:
     assert (await row(house, "tags", visit.tag))["last_scanned_at"] == now
 
 
+@pytest.mark.parametrize("hours", [1, 30])
+async def test_who_left_before_they_came_left_another_time(house: House, hours: int) -> None:
+    """A departure that a phone tells late is not that of whoever has come since."""
+    visit = await Here.of(house)
+    booking = await visit.booking("CONFIRMED")
+    await visit.scan("CHECK_IN")
+    late = (clock.now() - timedelta(hours=hours)).isoformat()
+    assert (await visit.scan("CHECK_OUT", at=late))["booking"] is None
+    assert (await row(house, "bookings", booking))["status"] == "CHECKED_IN"
+    assert (await visit.scan("CHECK_OUT"))["booking"]["status"] == "COMPLETED"
+
+
 @pytest.mark.parametrize("days", [-3, 1])
 async def test_a_scan_is_told_within_two_days(house: House, days: int) -> None:
     visit = await Here.of(house)
@@ -202,6 +214,25 @@ async def test_a_tag_is_read_in_many_ways(house: House, scanned: str) -> None:
     visit = await Here.of(house)
     answer = await visit.staff.act("scanTag", {"tagUid": scanned, "kind": "SIGHTING"}, SCANNED)
     assert answer["subject"]["id"] == house.gid("Pet", visit.pet)
+
+
+async def test_a_code_that_says_the_very_same_comes_first(house: House) -> None:
+    visit = await Here.of(house)
+    chipped, visit.pet = visit.pet, await house.pet(visit.customer_id)
+    codes = ["https://way.post/t/04A2B3C4D5E680", "04:A2:B3:C4:D5:E6:80"]
+    for code in codes:
+        await visit.tagged("QR", code)
+    for scanned, pet in (*((code, visit.pet) for code in codes), ("04-A2-B3-C4-D5-E6-80", chipped)):
+        answer = await visit.staff.act("scanTag", {"tagUid": scanned, "kind": "SIGHTING"}, SCANNED)
+        assert answer["subject"]["id"] == house.gid("Pet", pet)
+
+
+async def test_who_does_not_come_any_more_gets_no_other_tag(house: House) -> None:
+    visit = await Here.of(house)
+    await house.pool.execute("UPDATE subjects SET archived_at = now() WHERE id = $1", visit.pet)
+    async with nothing_changes(house):
+        found = await errors(visit.staff, "replaceTag", {"tagId": house.gid("Tag", visit.tag), "kind": "QR"})
+        assert found == [("BAD_USER_INPUT", "subjectId")]
 
 
 async def test_what_is_not_ours_is_unknown(house: House, stranger: House) -> None:
@@ -236,6 +267,19 @@ async def test_a_driver_scans_whom_they_bring(house: House) -> None:
     answer = await visit.scan(client=driver.client)
     assert answer["booking"] == {"id": house.gid("Booking", booking), "status": "CHECKED_IN"}
     assert (await row(house, "tag_scans", key(answer["scan"]["id"])))["driver_id"] == driver.viewer.driver_id
+
+
+async def test_a_driver_learns_nothing_of_a_booking_that_is_none_of_theirs(house: House) -> None:
+    """Not even by scanning within a minute of whoever checked the subject in."""
+    visit, driver = await Here.of(house), house.people["DRIVER"]
+    assert driver.viewer.driver_id
+    await visit.booking("CONFIRMED")
+    ride = await house.transport(visit.customer_id, subject_id=visit.pet, pickup_place_id=visit.home)
+    await house.route(driver.viewer.driver_id, [ride])
+    first = await visit.scan()
+    again = await visit.scan(client=driver.client)
+    assert first["booking"]["status"] == "CHECKED_IN"
+    assert (again["scan"]["id"], again["booking"]) == (first["scan"]["id"], None)
 
 
 async def test_a_customer_sees_the_tags_of_their_own(house: House) -> None:

@@ -47,6 +47,20 @@ class Person:
         return self.preference is None or muting(kind, channel) not in self.preference.muted
 
 
+async def member(uow: UnitOfWork, user_id: UUID) -> User | None:
+    """A user who still belongs to the organization."""
+    belongs = (Membership.user_id == User.id) & (Membership.organization_id == uow.viewer.organization_id)
+    return await uow.first(select(User).join(Membership, belongs).where(User.id == user_id))
+
+
+async def preference(uow: UnitOfWork, customer_id: UUID | None, user_id: UUID | None) -> ContactPreference | None:
+    """How a person wants to be spoken to, if they have said so."""
+    whose = ContactPreference.customer_id == customer_id if customer_id else ContactPreference.user_id == user_id
+    return await uow.first(
+        select(ContactPreference).where(ContactPreference.organization_id == uow.viewer.organization_id, whose)
+    )
+
+
 def muting(kind: NotificationKind, channel: Channel) -> str:
     """As `ContactPreference.muted` holds it."""
     return f"{kind.value}:{channel.value}"

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import BadUserInput, Forbidden, NotFound, VersionConflict
 from app.models import ContactPreference, Customer, EventType
+from app.services.customers import check_not_erased
 from app.services.messaging import templates
 from app.services.messaging.people import muting
 from app.uow import UnitOfWork
@@ -52,7 +53,9 @@ async def _person(uow: UnitOfWork, customer_id: UUID | None) -> Mapping[str, UUI
     if not viewer.sees_everything and wanted != viewer.customer_id:
         # drivers see customers, and do not speak for them
         raise NotFound("customer")
-    return {"customer_id": (await uow.get(Customer, wanted)).id}  # type: ignore[arg-type]
+    customer = await uow.get(Customer, wanted, lock=True)  # type: ignore[arg-type]
+    check_not_erased(customer)
+    return {"customer_id": customer.id}
 
 
 async def _begin(uow: UnitOfWork, person: Mapping[str, UUID]) -> ContactPreference:

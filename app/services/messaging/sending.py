@@ -4,30 +4,38 @@ Between the two nothing is locked and no transaction is open. Whoever dies there
 same id.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import SystemRandom
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from app.models import (
     AttemptOutcome,
+    Booking,
     Channel,
+    ContactPreference,
     Customer,
     DeviceToken,
     EventType,
     Notification,
     NotificationAttempt,
     NotificationStatus,
+    Post,
     PushProvider,
     Suppression,
-    User,
     WorkKind,
 )
 from app.models.base import node_id
-from app.services.messaging import addresses, channels, composing, devices
+from app.services import values
+from app.services.messaging import addresses, channels, composing, devices, people
 from app.services.messaging.channels import Accepted, Answer, Gone, Message, Refused, Resting, Retry, Way
+from app.services.messaging.people import muting
+from app.services.messaging.quiet import loud
+from app.services.messaging.telling import can_wait
 from app.settings import Settings
 from app.uow import UnitOfWork
 
@@ -42,6 +50,8 @@ RECEIPT_AFTER = timedelta(minutes=15)
 RECEIPTS_KEPT = timedelta(days=1)
 """Expo has a receipt after some minutes, and throws it away after a day."""
 DICE = SystemRandom()
+MATTERS: Mapping[str, type[Booking] | type[Post]] = {model.__name__: model for model in (Booking, Post)}
+"""What decides whether a message about it can wait."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,13 @@ class Parcel:
 
     way: Way
     message: Message
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """The person is not to be disturbed, and the message can wait."""
+
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -62,7 +79,7 @@ class _Destination:
         return self.device.provider if self.device else None
 
 
-async def prepare(uow: UnitOfWork, settings: Settings, notification_id: UUID) -> Parcel | None:
+async def prepare(uow: UnitOfWork, settings: Settings, notification_id: UUID) -> Parcel | Quiet | None:
     """The message in its words of now, to its address of now; None if there is nothing to send, or not any more."""
     notification = await _locked(uow, notification_id)
     if notification is None or notification.status is not NotificationStatus.QUEUED:
@@ -70,6 +87,10 @@ async def prepare(uow: UnitOfWork, settings: Settings, notification_id: UUID) ->
     found = await _destination(uow, notification)
     if isinstance(found, Suppression):
         await _suppress(uow, notification, found)
+        return None
+    wish = await people.preference(uow, notification.customer_id, notification.user_id)
+    if wish is not None and muting(notification.kind, notification.channel) in wish.muted:
+        await _suppress(uow, notification, Suppression.UNWANTED)
         return None
     way = Way(notification.channel, found.provider)
     if not channels.is_on(settings, way):
@@ -79,9 +100,25 @@ async def prepare(uow: UnitOfWork, settings: Settings, notification_id: UUID) ->
     if text is None:
         await _suppress(uow, notification, Suppression.OUTDATED)
         return None
+    until = await _quiet_until(uow, notification, wish)
+    if until is not None:
+        return Quiet(until)
     notification.address, notification.subject, notification.body = found.address, text.subject, text.body
     await uow.flush()
     return Parcel(way, _message(notification, found, text.subject, text.body))
+
+
+async def _quiet_until(uow: UnitOfWork, notification: Notification, wish: ContactPreference | None) -> datetime | None:
+    """When it may be said; None for now. It was written for a time that is not quiet, and may come late."""
+    if wish is None or wish.quiet_from is None or wish.quiet_until is None:
+        return None
+    zone = ZoneInfo((await values.organization(uow)).time_zone)
+    until = loud(uow.now, zone, wish.quiet_from, wish.quiet_until)
+    if until == uow.now:
+        return None
+    model = MATTERS.get(notification.about_type)
+    about = await uow.fetch(model, notification.about) if model else None
+    return until if can_wait(notification.kind, about, uow.now, zone) else None
 
 
 def _message(notification: Notification, found: _Destination, subject: str | None, body: str) -> Message:
@@ -112,9 +149,11 @@ async def _destination(uow: UnitOfWork, notification: Notification) -> _Destinat
     customer = await uow.fetch(Customer, notification.customer_id) if notification.customer_id else None
     if customer is not None and customer.erased_at is not None:
         return Suppression.ERASED
+    user = await people.member(uow, notification.user_id) if notification.user_id else None
+    if notification.user_id is not None and user is None:
+        return Suppression.NO_ADDRESS
     if notification.device_id is not None:
         return await _phone(uow, notification, notification.device_id)
-    user = await uow.fetch(User, notification.user_id) if notification.user_id else None
     if notification.channel is Channel.SMS:
         address = customer.phone if customer else None
     else:
@@ -141,10 +180,14 @@ async def _phone(uow: UnitOfWork, notification: Notification, device_id: UUID) -
     return _Destination(device.token, device)
 
 
-async def record(uow: UnitOfWork, settings: Settings, notification_id: UUID, answer: Answer | Resting) -> None:
-    """What the carrier said, and what follows from it."""
+async def record(uow: UnitOfWork, settings: Settings, notification_id: UUID, answer: Answer | Resting | Quiet) -> None:
+    """What the carrier said, if it was asked, and what follows from it."""
     notification = await _locked(uow, notification_id)
     if notification is None or notification.status is not NotificationStatus.QUEUED:
+        return
+    if isinstance(answer, Quiet):
+        notification.send_at = answer.until
+        await uow.later(WorkKind.SEND_NOTIFICATION, notification.id, answer.until)
         return
     if isinstance(answer, Resting):
         await _rest(uow, notification, answer)
@@ -231,6 +274,9 @@ async def received(uow: UnitOfWork, notification_id: UUID, answer: Answer | None
     """What the carrier says later. None, or that it cannot say now: it is asked again, as long as it may know."""
     notification = await _locked(uow, notification_id)
     if notification is None or notification.status is not NotificationStatus.SENT or notification.sent_at is None:
+        return
+    if notification.provider_reference is None:
+        # the person was erased meanwhile: nothing more is written down about them
         return
     if answer is None or isinstance(answer, Retry):
         if uow.now - notification.sent_at < RECEIPTS_KEPT:

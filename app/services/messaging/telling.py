@@ -159,12 +159,13 @@ class _Rows:
 
     def _when(self, about: Tenant, person: Person) -> datetime:
         zone = ZoneInfo(self.organization.time_zone)
-        if person.quiet is None or not _can_wait(self.kind, about, self.send_at, zone):
+        if person.quiet is None or not can_wait(self.kind, about, self.send_at, zone):
             return self.send_at
         return loud(self.send_at, zone, *person.quiet)
 
 
-def _can_wait(kind: NotificationKind, about: Tenant, at: datetime, zone: ZoneInfo) -> bool:
+def can_wait(kind: NotificationKind, about: Tenant | None, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether a message may wait for the end of quiet hours."""
     if isinstance(about, Post):
         return about.priority is not PostPriority.URGENT
     if kind is Kind.BOOKING_CANCELLED and isinstance(about, Booking):

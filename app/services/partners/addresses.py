@@ -11,7 +11,7 @@ from app.errors import BadUserInput
 
 URL_MAX = 500
 UNICAST = IPv6Network("2000::/3")
-"""All that is given out for the whole world (RFC 4291); what lies elsewhere is local, or an IPv4 address in disguise."""
+"""What is given out for the whole world (RFC 4291); what lies elsewhere is local, or an IPv4 address in disguise."""
 
 
 class Private(httpx.TransportError):

@@ -22,6 +22,8 @@ ATTEMPTS = 4
 BACKOFF_S = 0.2
 BACKOFF_MAX_S = 5.0
 PAGES_MAX = 100
+ROWS_MAX = 10_000
+"""Rows that a partner's system may have about one chip number."""
 PULL_S = 40.0
 """Longest that all pages about one chip number may take, retries included."""
 PASSING = {408, 425, 429, 500, 502, 503, 504}
@@ -126,7 +128,7 @@ class Remote:
             if answer.status == 304:
                 return Pulled([], known, unchanged=True)
             size += len(answer.body)
-            if size > self._settings.partner_bytes_max:
+            if size > self._settings.partner_bytes_max or len(rows) + len(sheet.records) > ROWS_MAX:
                 raise Failed(SyncProblem.UNREADABLE, "The pages are too large.")
             if number == 0:
                 version = Version(_kept(answer.headers.get("etag")), _kept(answer.headers.get("last-modified")))

@@ -37,7 +37,11 @@ async def person_of(reads: ReadUnit, export: Export) -> Person:
 async def rows_of(reads: ReadUnit, part: Part, person: Person) -> AsyncIterator[Sequence[Row]]:
     """The rows of one file, without secrets."""
     table = part.holding.rows
-    shown = [column for column in table.c if column.name not in part.holding.secret]
+    shown = [
+        part.holding.partly[name](table, name).label(name) if name in part.holding.partly else column
+        for name, column in table.c.items()
+        if name not in part.holding.secret
+    ]
     async for rows in _pages(reads, select(*shown).where(condition(part.holding, person)), table):
         yield rows
 

@@ -21,7 +21,6 @@ from app.models import (
     RouteStatus,
     Series,
     SeriesStatus,
-    Subject,
     Transport,
     TransportStatus,
     WaitlistEntry,
@@ -54,13 +53,9 @@ async def erase_person(uow: UnitOfWork, customer_id: UUID, reason: str) -> Custo
         return customer
     await _check_over(uow, customer)
     person = Person(customer.organization_id, customer.id, await _sole_account(uow, customer))
-    await uow.session.execute(
-        select(Subject.__table__.c.id)
-        .where(Subject.__table__.c.organization_id == person.organization_id)
-        .where(Subject.__table__.c.customer_id == person.customer_id)
-        .order_by(Subject.__table__.c.id)
-        .with_for_update()
-    )
+    # whoever cares for a subject, and whoever hears that an address is dead, is waited for
+    for table in ("subjects", "notifications"):
+        await _lock(uow, BY_TABLE[table], person)
     await _leave_documents(uow, person)
     await _erase_log(uow, person)
     for holding in HOLDINGS:
@@ -109,6 +104,11 @@ async def _sole_account(uow: UnitOfWork, customer: Customer) -> UUID | None:
         if await uow.first(worn) is not None:
             return None
     return customer.user_id
+
+
+async def _lock(uow: UnitOfWork, holding: Holding, person: Person) -> None:
+    rows = select(holding.rows.c.id).where(condition(holding, person)).order_by(holding.rows.c.id)
+    await uow.session.execute(rows.with_for_update())
 
 
 async def _leave_documents(uow: UnitOfWork, person: Person) -> None:

@@ -66,18 +66,23 @@ def ended(before: str, after: str) -> Erasure:
 
 @dataclass(frozen=True)
 class Way:
-    """Rows whose `column` has one of the values that `remote` has in the person's rows of another table."""
+    """Rows whose `column` has one of the values that `remote` has in the person's rows of another table.
+
+    folded: whether `column` holds them in small letters.
+    """
 
     column: str
     table: str
     remote: str = "id"
+    folded: bool = False
 
 
 @dataclass(frozen=True)
 class Holding:
     """`kept`: columns that say nothing about the person once the others are erased. `secret`: never handed out.
 
-    `removed`: erasing deletes the rows. `internal`: nothing that a person would be handed.
+    `partly`: what is handed out of a column that has secrets in some rows. `removed`: erasing deletes the rows.
+    `internal`: nothing that a person would be handed.
     """
 
     table: str
@@ -85,6 +90,7 @@ class Holding:
     erased: Mapping[str, Erasure] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
+    partly: Mapping[str, Erasure] = field(default_factory=dict)
     removed: bool = False
     internal: bool = False
 
@@ -112,7 +118,16 @@ OF_SUBJECT = _by("id", "subjects")
 
 HOLDINGS = (
     # what hangs on other rows comes first, for these lead to it
-    Holding("dead_addresses", (*_by("address", remote="email"), *_by("address", remote="phone")), removed=True),
+    Holding(
+        "dead_addresses",
+        (
+            Way("address", "customers", "email", folded=True),
+            Way("address", "customers", "phone"),
+            # those they had before
+            Way("address", "notifications", "address", folded=True),
+        ),
+        removed=True,
+    ),
     Holding("notification_attempts", _by("notification_id", "notifications"), {"detail": gone}),
     Holding(
         "notifications",
@@ -126,6 +141,8 @@ HOLDINGS = (
             "status": ended("QUEUED", "SUPPRESSED"),
         },
         kept=frozenset({"cause", "recipient", "about_type", "locale"}),
+        # what is pushed goes to a token
+        partly={"address": lambda table, column: case((table.c.channel != "PUSH", table.c[column]))},
     ),
     Holding("contact_preferences", (*CUSTOMER, *USER), removed=True),
     # notifications name it
@@ -310,4 +327,5 @@ def _led_to(table: Table, way: Way, person: Person) -> ColumnElement[bool]:
 
 def _values(way: Way, person: Person) -> Select[Any]:
     holding = BY_TABLE[way.table]
-    return select(holding.rows.c[way.remote]).where(condition(holding, person))
+    found = holding.rows.c[way.remote]
+    return select(func.lower(found) if way.folded else found).where(condition(holding, person))

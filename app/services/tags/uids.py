@@ -37,7 +37,7 @@ def _printed(uid: str) -> str:
 
 
 def read(scanned: str) -> list[str]:
-    """What a scanner's text may stand for, the likeliest first: the uid as it is, the end of a printed URL, a chip's."""
+    """What a scanner's text may stand for, the likeliest first: the uid itself, the end of a printed URL, a chip's."""
     text = scanned.strip()[: 20 * LENGTH_MAX]
     found = [text, text.rsplit("/", 1)[-1]]
     digits = _hex(text)

@@ -72,5 +72,11 @@ class Carrier(Protocol):
 
 
 def brief(detail: object) -> str:
-    """A carrier's words, on one line and no longer than anybody reads."""
-    return " ".join(str(detail).split())[:DETAIL_MAX]
+    """A carrier's words, on one line and no longer than anybody reads; what no database keeps is left out."""
+    kept = str(detail).replace("\x00", " ").encode(errors="replace").decode()
+    return " ".join(kept.split())[:DETAIL_MAX]
+
+
+def reference(given: object) -> str | None:
+    """A carrier's name for a message, whatever it is."""
+    return None if given is None else brief(given)

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief
+from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief, reference
 from app.services.messaging.channels.http import document, part, post, unwell
 from app.settings import Settings
 
@@ -32,18 +32,18 @@ class Expo:
         if isinstance(ticket, list) and ticket:
             ticket = ticket[0]
         if part(ticket, "status") == "ok":
-            return Accepted(part(ticket, "id"), receipt=True)
+            return Accepted(reference(part(ticket, "id")), receipt=True)
         return _verdict(answer, ticket)
 
-    async def receipt(self, reference: str) -> Answer | None:
+    async def receipt(self, ticket: str) -> Answer | None:
         """What became of a message; None: nobody knows yet."""
-        answer = await self._post("getReceipts", {"ids": [reference]})
+        answer = await self._post("getReceipts", {"ids": [ticket]})
         if isinstance(answer, Retry):
             return answer
-        found = part(document(answer), "data", reference)
+        found = part(document(answer), "data", ticket)
         if found is None:
             return None
-        return Accepted(reference) if part(found, "status") == "ok" else _verdict(answer, found)
+        return Accepted(ticket) if part(found, "status") == "ok" else _verdict(answer, found)
 
     async def _post(self, verb: str, content: dict[str, Any]) -> httpx.Response | Retry:
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}

@@ -13,8 +13,8 @@ import httpx
 import jwt
 
 from app import clock
-from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief
-from app.services.messaging.channels.http import document, part, post, unwell
+from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief, reference
+from app.services.messaging.channels.http import document, items, part, post, unwell
 from app.settings import Settings
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -50,7 +50,7 @@ class Fcm:
         if isinstance(answer, Retry):
             return answer
         if answer.is_success:
-            return Accepted(part(document(answer), "name"))
+            return Accepted(reference(part(document(answer), "name")))
         if answer.status_code == UNAUTHORIZED:
             _TOKENS.pop(self._key, None)
         return _verdict(answer)
@@ -102,10 +102,9 @@ def _push(message: Message) -> dict[str, Any]:
 def _verdict(answer: httpx.Response) -> Answer:
     found = part(document(answer), "error")
     detail = brief(f"{answer.status_code} {part(found, 'message') or answer.text}")
-    details = part(found, "details")
-    known = [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
-    codes = {item.get("errorCode") for item in known}
-    violated = {part(field, "field") for item in known for field in item.get("fieldViolations") or ()}
+    details = items(part(found, "details"))
+    codes = [item.get("errorCode") for item in details]
+    violated = [field.get("field") for item in details for field in items(item.get("fieldViolations"))]
     if "UNREGISTERED" in codes or "message.token" in violated:
         return Gone(detail)
     # of another project's app, and no use to us; other refusals of this status are about our key

@@ -60,7 +60,7 @@ def document(answer: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer; what is none is an empty one."""
     try:
         found = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -70,3 +70,8 @@ def part(found: object, *path: str) -> Any:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found
+
+
+def items(found: object) -> list[dict[str, Any]]:
+    """The objects of a list that may have any shape."""
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

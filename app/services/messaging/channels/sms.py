@@ -1,6 +1,6 @@
 """Text messages, by the plain HTTP API that docs/messaging.md describes."""
 
-from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief
+from app.services.messaging.channels.base import Accepted, Answer, Gone, Message, Refused, Retry, brief, reference
 from app.services.messaging.channels.http import document, part, post, unwell
 from app.settings import Settings
 
@@ -23,7 +23,7 @@ class Sms:
             return answer
         found = document(answer)
         if answer.is_success:
-            return Accepted(part(found, "id") and brief(part(found, "id")))
+            return Accepted(reference(part(found, "id")))
         detail = brief(f"{answer.status_code} {answer.text}")
         if part(found, "error", "code") in NOBODY:
             return Gone(detail)

@@ -15,6 +15,8 @@ from app.settings import Settings
 NOBODY = re.compile(r"\b5\.1\.(1|2|3|6|10)\b")
 """RFC 3463, 3.2: the mailbox or its domain does not exist, or has moved. A 550 without such a code may be about us."""
 CLOSING = 421
+OUR_FAULT = (errors.SMTPAuthenticationError, errors.SMTPSenderRefused, errors.SMTPHeloError)
+"""Our password, sender or name is refused. That is for the operator to mend, and no fault of the message's."""
 
 
 class Smtp:
@@ -40,8 +42,7 @@ class Smtp:
             )
         except errors.SMTPRecipientsRefused as refusal:
             return _verdict(refusal.recipients[0])
-        except errors.SMTPAuthenticationError as refusal:
-            # the password is for the operator to mend
+        except OUR_FAULT as refusal:
             return Retry(brief(f"{refusal.code} {refusal.message}"), outage=True)
         except (ConnectionError, TimeoutError, OSError) as error:
             return Retry(brief(repr(error)), outage=True)
