@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -10,6 +9,7 @@ from app import models
 from app.access import Permission
 from app.context import Info
 from app.loaders import exports as relations
+from app.resolvers.states import states
 from app.resolvers.verbs import Nodes, connection, mutation, subscription
 from app.schema.customers import Customer
 from app.schema.exports import (
@@ -21,7 +21,6 @@ from app.schema.exports import (
     ExportPersonInput,
 )
 from app.schema.problems import InvalidTransition, PersonActive
-from app.schema.scalars import decode_id
 from app.services import exports, privacy
 from app.uow import UnitOfWork
 
@@ -77,19 +76,4 @@ async def erase_person(info: Info, uow: UnitOfWork, input: ErasePersonInput) -> 
 async def export_updated(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which.")]
 ) -> AsyncIterator[Any]:
-    export = await info.context.loaders.get(models.Export, decode_id(id, "Export"))
-    await info.context.renew()
-    return _states(info, export.id)
-
-
-async def _states(info: Info, export_id: UUID) -> AsyncIterator[Any]:
-    """Each state once; the stream ends with the export."""
-    shown = None
-    async for _ in info.context.watch(export_id):
-        export = await info.context.loaders.get(models.Export, export_id)
-        state = (export.status, export.rows, export.rows_done)
-        if state != shown:
-            shown = state
-            yield export
-        if export.status in exports.OVER:
-            return
+    return await states(info, models.Export, id, lambda row: (row.rows, row.rows_done))

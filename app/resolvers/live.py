@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -13,6 +12,7 @@ from app.context import Info
 from app.errors import Forbidden
 from app.events import Concerned, EventFilter, head
 from app.models import EventType
+from app.resolvers.states import states
 from app.resolvers.verbs import query, subscription
 from app.schema.events import Event
 from app.schema.live import BookingUpdate, RouteUpdate, TransportUpdate
@@ -93,21 +93,4 @@ async def events(
 async def planning_run_updated(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which.")]
 ) -> AsyncIterator[Any]:
-    run = await info.context.loaders.get(models.PlanningRun, decode_id(id, "PlanningRun"))
-    await info.context.renew()
-    return _states(info, run.id)
-
-
-OVER = (models.PlanningStatus.SUCCEEDED, models.PlanningStatus.FAILED, models.PlanningStatus.CANCELLED)
-
-
-async def _states(info: Info, run_id: UUID) -> AsyncIterator[Any]:
-    """Each state once; the stream ends with the run."""
-    shown = None
-    async for _ in info.context.watch(run_id):
-        run = await info.context.loaders.get(models.PlanningRun, run_id)
-        if (run.status, run.progress) != shown:
-            shown = (run.status, run.progress)
-            yield run
-        if run.status in OVER:
-            return
+    return await states(info, models.PlanningRun, id, lambda row: row.progress)

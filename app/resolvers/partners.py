@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -11,6 +10,7 @@ from app.access import Permission
 from app.context import Info
 from app.errors import NotFound
 from app.loaders import partners as relations
+from app.resolvers.states import states
 from app.resolvers.verbs import Nodes, connection, mutation, query, subscription
 from app.schema.care import CareRecord
 from app.schema.inputs import NUL
@@ -40,7 +40,6 @@ from app.schema.partners import (
     UpdatePartnerInput,
 )
 from app.schema.problems import AlreadyExists, InvalidTransition, PartnerNotAsked, VersionConflict
-from app.schema.scalars import decode_id
 from app.schema.subjects import Pet
 from app.services import partners
 from app.uow import UnitOfWork
@@ -224,21 +223,4 @@ async def record_care_by_chip(info: Info, uow: UnitOfWork, input: RecordCareByCh
 async def sync_run_updated(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Which.")]
 ) -> AsyncIterator[Any]:
-    run = await info.context.loaders.get(models.SyncRun, decode_id(id, "SyncRun"))
-    await info.context.renew()
-    return _states(info, run.id)
-
-
-OVER = (models.SyncStatus.SUCCEEDED, models.SyncStatus.FAILED, models.SyncStatus.CANCELLED)
-
-
-async def _states(info: Info, run_id: UUID) -> AsyncIterator[Any]:
-    """Each state once; the stream ends with the run."""
-    shown = None
-    async for _ in info.context.watch(run_id):
-        run = await info.context.loaders.get(models.SyncRun, run_id)
-        if (run.status, run.updated_at) != shown:
-            shown = (run.status, run.updated_at)
-            yield run
-        if run.status in OVER:
-            return
+    return await states(info, models.SyncRun, id, lambda row: row.updated_at)

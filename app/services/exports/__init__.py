@@ -1,11 +1,10 @@
 """Files that people ask for: what is wanted, and what becomes of it. A worker writes them (`app/jobs/exports.py`)."""
 
-from app.services.exports.asking import OVER, cancel_export, export_audit_log, export_person
+from app.services.exports.asking import cancel_export, export_audit_log, export_person
 from app.services.exports.lines import Lines
 from app.services.exports.writing import Written, count, document_of, fail, is_still_wanted, start, succeed, wanted
 
 __all__ = [
-    "OVER",
     "Lines",
     "Written",
     "cancel_export",
