@@ -125,6 +125,7 @@ class Day:
         couriers = await self._couriers(place, dispatcher, chance)
         self._arrange(dispatcher, couriers, asked, chance)
         await self.agenda.run()
+        await asyncio.gather(*(courier.phone.hear_out() for courier in couriers))
         await asyncio.gather(*(courier.phone.close() for courier in couriers))
         return await report.end(dispatcher, couriers, begins)
 

@@ -18,6 +18,7 @@ from app.demo.story.client import Client, Json, StoryFailed
 
 REQUEST_LOST, ANSWER_LOST, QUEUE_SHUFFLED = 0.05, 0.05, 0.2
 """How often a request never arrives, its answer never comes back, and what was kept is sent in another order."""
+QUIET_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,14 @@ class Phone:
                 await self._listening
             self._listening = None
             self.told["sockets cut"] += 1
+
+    async def hear_out(self) -> None:
+        """The day is over, but what happened last may still be on its way: listen until it is quiet."""
+        self._listen()
+        known = -1
+        while known != len(self.heard):
+            known = len(self.heard)
+            await asyncio.sleep(QUIET_S)
 
     async def close(self) -> None:
         if self._listening:
