@@ -1,5 +1,6 @@
 """Everything that guards main, one after the other; fails at the end if any of it failed. Arguments go to pytest."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ _CODE = ("app", "tests", "dev", "alembic", "benchmarks")
 
 
 def main() -> int:
+    # what one process compiled, the hundreds that tests start need not compile again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     code = [name for name in _CODE if any((ROOT / name).rglob("*.py"))]
     steps: dict[str, Callable[[], bool]] = {
         "lock file": _lock_is_current,
