@@ -82,6 +82,8 @@ def _engine(settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout_s,
         connect_args=arguments,
+        # what goes into a statement is personal, and errors go into logs
+        hide_parameters=True,
     )
 
 

@@ -44,6 +44,8 @@ from app.settings import Settings
 from app.settings import settings as environment
 
 BEARER = "bearer "
+AGENT_MAX = 500
+"""Characters of what a program calls itself that are kept with each thing it does."""
 
 
 class Handler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -205,7 +207,8 @@ def _bearer(settings: Settings, header: str | None) -> Viewer | None:
 
 
 def _origin(request: HTTPConnection) -> Origin:
-    return Origin(request.client.host if request.client else None, request.headers.get("user-agent"))
+    agent = request.headers.get("user-agent")
+    return Origin(request.client.host if request.client else None, agent and agent[:AGENT_MAX])
 
 
 def _idempotency_key(request: HTTPConnection) -> str | None:

@@ -82,17 +82,20 @@ class Clinic:
             return Response("{", headers={"Content-Length": "1000", "Connection": "close"})
         if wrong == "elsewhere":
             return RedirectResponse("http://127.0.0.1:1/")
-        if wrong == "huge":
-            return Response(b'{"records": []}' + b" " * 3_000_000, media_type="application/json")
-        if wrong == "many":
-            return Response(f'{{"records": [{",".join(["{}"] * 10_001)}]}}', media_type="application/json")
-        if wrong == "much":
-            # each page alone is small enough
-            page = {"records": [], "next": str(self.asked.total()), "more": "x" * 1_500_000}
-            return JSONResponse(page)
-        if wrong == "endless":
-            return JSONResponse({"records": [], "next": "again"})
-        return Response(status_code=int(wrong))
+        if wrong.isdigit():
+            return Response(status_code=int(wrong))
+        return JSONResponse(self._too_much(wrong))
+
+    def _too_much(self, wrong: str) -> Json:
+        """`much`: each page alone is small enough."""
+        wrong_pages: dict[str, Json] = {
+            "huge": {"records": [], "more": "x" * 3_000_000},
+            "many": {"records": [{}] * 10_001},
+            "much": {"records": [], "next": str(self.asked.total()), "more": "x" * 1_500_000},
+            "far": {"records": [], "next": "x" * 100_000},
+            "endless": {"records": [], "next": "again"},
+        }
+        return wrong_pages[wrong]
 
     def _page(self, request: Request) -> Response:
         rows = self.records.get((request.path_params["kind"], request.query_params["chip"]), [])

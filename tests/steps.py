@@ -36,7 +36,7 @@ def _hashed(memory: dict[str, str] = {}) -> str:  # noqa: B006
 
 
 async def everything(house: House) -> dict[str, list[Any]]:
-    """Every row of an organization, apart from sessions and from what a worker of another test may be doing meanwhile."""
+    """Every row of an organization, apart from sessions and from what a worker of another test may do meanwhile."""
     found = {
         table.name: sorted(map(repr, await house.all(f"SELECT * FROM {table.name} WHERE organization_id = $1")))
         for table in TENANT_TABLES

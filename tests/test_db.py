@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.db import Database
@@ -74,3 +75,11 @@ async def test_nobody_waits_for_ever(settings: Settings) -> None:
                 await line.ask("a")
         await line.ask("b")
         assert line.served == ["b"]
+
+
+async def test_errors_tell_nothing_of_what_was_asked(settings: Settings) -> None:
+    """They go into logs."""
+    async with pool(settings) as database, database.read() as session:
+        with pytest.raises(DBAPIError) as caught:
+            await session.execute(text("SELECT 1 / 0 WHERE :name <> ''"), {"name": "Nino Beridze"})
+    assert "Nino" not in str(caught.value)

@@ -509,6 +509,13 @@ def upgrade() -> None:
         ["organization_id", "user_id", "created_at", "id"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_device_tokens_customer_id"),
+        "device_tokens",
+        ["organization_id", "customer_id"],
+        unique=False,
+        postgresql_where=sa.text("customer_id IS NOT NULL"),
+    )
     op.create_table(
         "partner_connections",
         sa.Column("organization_id", sa.Uuid(), nullable=False),

@@ -71,11 +71,11 @@ Handler = Callable[[Desk, DueWork], Awaitable[None]]
 HANDLERS: dict[WorkKind, Handler] = {}
 
 
-def handles(kind: WorkKind) -> Callable[[Handler], Handler]:
-    """Register what does a kind of work."""
+def handles(*kinds: WorkKind) -> Callable[[Handler], Handler]:
+    """Register what does these kinds of work."""
 
     def bind(handler: Handler) -> Handler:
-        HANDLERS[kind] = handler
+        HANDLERS.update(dict.fromkeys(kinds, handler))
         return handler
 
     return bind

@@ -53,6 +53,8 @@ async def write_export(desk: Desk, work: DueWork) -> None:
         log.exception("export %s failed", export.id)
         async with desk.finish(work) as uow:
             await exports.fail(uow, export.id, "The file could not be written; try again.")
+            # it may be whole, and lie where no document says
+            await _throw_away(desk, export)
     await desk.wakes.changed(work.organization_id, export.id)
 
 
@@ -82,9 +84,13 @@ async def _clear_up(desk: Desk, work: DueWork) -> None:
     async with desk.write(work) as uow:
         export = await uow.fetch(Export, work.ref_id)
     if export.status is not ExportStatus.SUCCEEDED:
-        await Storage.of(desk.settings).delete(documents.key(exports.document_of(export), "file"))
+        await _throw_away(desk, export)
     async with desk.finish(work):
         pass
+
+
+async def _throw_away(desk: Desk, export: Export) -> None:
+    await Storage.of(desk.settings).delete(documents.key(exports.document_of(export), "file"))
 
 
 class _Progress:

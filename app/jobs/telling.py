@@ -13,45 +13,23 @@ from app.uow import UnitOfWork
 Say = Callable[[UnitOfWork, NotificationKind, UUID, str], Awaitable[None]]
 
 
-@handles(WorkKind.NOTIFY_BOOKING_CONFIRMED)
-async def booking_confirmed(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.BOOKING_CONFIRMED, occasions.booking)
+SAYINGS: dict[WorkKind, tuple[NotificationKind, Say]] = {
+    WorkKind.NOTIFY_BOOKING_CONFIRMED: (NotificationKind.BOOKING_CONFIRMED, occasions.booking),
+    WorkKind.NOTIFY_BOOKING_DECLINED: (NotificationKind.BOOKING_DECLINED, occasions.booking),
+    WorkKind.NOTIFY_BOOKING_CANCELLED: (NotificationKind.BOOKING_CANCELLED, occasions.booking),
+    WorkKind.NOTIFY_WAITLIST_OFFER: (NotificationKind.WAITLIST_OFFER, occasions.waitlist_offer),
+    WorkKind.NOTIFY_DRIVER_UNDER_WAY: (NotificationKind.DRIVER_UNDER_WAY, occasions.driver_under_way),
+    WorkKind.NOTIFY_LICENCE_EXPIRING: (NotificationKind.LICENCE_EXPIRING, occasions.licence_expiring),
+    WorkKind.NOTIFY_MAINTENANCE_DUE: (NotificationKind.MAINTENANCE_DUE, occasions.maintenance_due),
+}
 
 
-@handles(WorkKind.NOTIFY_BOOKING_DECLINED)
-async def booking_declined(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.BOOKING_DECLINED, occasions.booking)
-
-
-@handles(WorkKind.NOTIFY_BOOKING_CANCELLED)
-async def booking_cancelled(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.BOOKING_CANCELLED, occasions.booking)
-
-
-@handles(WorkKind.NOTIFY_WAITLIST_OFFER)
-async def waitlist_offer(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.WAITLIST_OFFER, occasions.waitlist_offer)
-
-
-@handles(WorkKind.NOTIFY_DRIVER_UNDER_WAY)
-async def driver_under_way(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.DRIVER_UNDER_WAY, occasions.driver_under_way)
-
-
-@handles(WorkKind.NOTIFY_LICENCE_EXPIRING)
-async def licence_expiring(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.LICENCE_EXPIRING, occasions.licence_expiring)
-
-
-@handles(WorkKind.NOTIFY_MAINTENANCE_DUE)
-async def maintenance_due(desk: Desk, work: DueWork) -> None:
-    await _say(desk, work, NotificationKind.MAINTENANCE_DUE, occasions.maintenance_due)
-
-
-async def _say(desk: Desk, work: DueWork, kind: NotificationKind, say: Say) -> None:
+@handles(*SAYINGS)
+async def say(desk: Desk, work: DueWork) -> None:
     """The work is what was left when it happened, once: so it is the cause."""
+    kind, occasion = SAYINGS[work.kind]
     async with desk.finish(work) as uow:
-        await say(uow, kind, work.ref_id, f"{kind.value}:{work.id}")
+        await occasion(uow, kind, work.ref_id, f"{kind.value}:{work.id}")
 
 
 @handles(WorkKind.NOTIFY_POST_PUBLISHED)

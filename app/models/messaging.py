@@ -233,6 +233,8 @@ class DeviceToken(Tenant, Base):
         refers("customer_id", "customers"),
         UniqueConstraint("organization_id", "token"),
         Index(None, "organization_id", "user_id", "created_at", "id"),
+        # whoever is told something is asked for their phones
+        Index(None, "organization_id", "customer_id", postgresql_where=text("customer_id IS NOT NULL")),
         one_of("platform", DevicePlatform),
         one_of("provider", PushProvider),
     )

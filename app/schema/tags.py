@@ -58,8 +58,8 @@ class Tag(Node):
     )
 
     @strawberry.field(description="The code to print, as an SVG image.")
-    def svg(root: strawberry.Parent[models.Tag], info: Info) -> str:
-        return tags.svg(info.context.server.settings.public_url, root.uid)
+    async def svg(root: strawberry.Parent[models.Tag], info: Info) -> str:
+        return await tags.drawn(info.context.server.settings.public_url, root.uid)
 
     scans: Connection[TagScan] = listing(
         relations.TAG_SCANS, "When it was scanned, the latest first.", filter=ScansFilter

@@ -43,7 +43,7 @@ async def test_a_booking_is_told_once(house: House, desk: Desk) -> None:
 
     async def handle() -> bool:
         try:
-            await telling.booking_confirmed(desk, work)
+            await telling.say(desk, work)
         except AlreadyDone:
             return False
         return True

@@ -37,6 +37,15 @@ async def changed(house: House, role: str = "STAFF", version: int = 1, **changes
     return customer
 
 
+async def test_a_program_is_known_by_the_beginning_of_its_name(house: House) -> None:
+    """However long it is: it is kept with everything that is done by it."""
+    pet = {"input": {"petId": encode_id("Pet", (await Visit.of(house)).pet), "version": 1, "name": "Bim"}}
+    verb = "mutation Rename($input: UpdatePetInput!) { updatePet(input: $input) { __typename } }"
+    await house.client("STAFF").run(verb, pet, user_agent="x" * 20_000)
+    (entry,) = await log(house)
+    assert entry["userAgent"] == "x" * 500
+
+
 # history
 
 

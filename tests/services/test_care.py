@@ -377,3 +377,29 @@ async def test_a_worker_follows_protocols(house: House) -> None:
         return await dues(house, visit.pet) == [("Rabies", days(house, 0))] and await nothing_due(house)
 
     await eventually(followed)
+
+
+async def test_nothing_is_written_about_somebody_who_was_erased(house: House) -> None:
+    visit, staff = await Visit.of(house), house.client("STAFF")
+    id = await record(house, visit.customer_id, visit.pet, date(2026, 1, 1))
+    await house.pool.execute("UPDATE customers SET erased_at = now() WHERE id = $1", visit.customer_id)
+    seen = {"recordId": house.gid("CareRecord", id), "version": 1}
+    async with nothing_changes(house):
+        for verb, more in (("updateCareRecord", {"diagnosis": "Otitis"}), ("voidCareRecord", {"reason": "Of Nino's"})):
+            assert await errors(staff, verb, seen | more) == [("BAD_USER_INPUT", "customerId")]
+
+
+async def test_a_file_of_what_is_known_about_others_is_no_report(house: House) -> None:
+    """An export of the log is about nobody; it does not become a customer's by being attached."""
+    visit = await Visit.of(house)
+    file = await document(house)
+    await house.insert("exports", kind="AUDIT_LOG", format="CSV", status="SUCCEEDED", document_id=file)
+    wanted = {
+        "subjectId": house.gid("Pet", visit.pet),
+        "kind": "CHECK_UP",
+        "title": "Teeth",
+        "performedOn": clock.now().date().isoformat(),
+        "documentIds": [house.gid("Document", file)],
+    }
+    async with nothing_changes(house):
+        assert await errors(house.client("OWNER"), "recordCare", wanted) == [("NOT_FOUND", None)]

@@ -26,7 +26,7 @@ async def _words(
     """To a customer of the house, unless somebody else is named."""
     if not values.keys() & {"customer_id", "user_id"}:
         values["customer_id"] = house.people["CUSTOMER"].viewer.customer_id
-    named = {"about_type": "Booking", "locale": "en"} | values
+    named = {"about_type": "Booking", "locale": "en", "cause": "a"} | values
     row = Notification(organization_id=house.id, kind=kind, channel=Channel(channel), about=about, **named)
     async with unit_of_work(database, Viewer.system(house.id), Silence()) as uow:
         return await compose(uow, row)
@@ -151,6 +151,21 @@ async def test_care_is_told_until_it_is_done(house: House, database: Database) -
     assert await _words(database, house, Kind.CARE_DUE, due, **about, rule=far)
     await house.pool.execute("UPDATE subjects SET archived_at = now() WHERE id = $1", visit.pet)
     assert await _words(database, house, Kind.CARE_DUE, due, **about, rule=far) is None
+
+
+async def test_a_reminder_stays_true_when_its_rule_changes(house: House, database: Database) -> None:
+    """Its cause is told once: what is not sent now would never be."""
+    visit = await _visit(house)
+    due, day = await _care(house, visit, 7), clock.now().astimezone(ZONE).date() + timedelta(days=7)
+    rule = await house.insert("reminder_rules", kind="CARE_DUE", channels=["SMS"], days_before=3)
+
+    async def words() -> Text | None:
+        cause = f"CARE_DUE:{rule}:{visit.pet}:{due}:{day}"
+        return await _words(database, house, Kind.CARE_DUE, due, about_type="CareDue", rule=rule, cause=cause)
+
+    assert await words() == Text(None, f"The House: Rabies of Bim is due on {_day(day)}. Please make an appointment.")
+    await house.pool.execute("UPDATE care_dues SET due_on = due_on + 30 WHERE id = $1", due)
+    assert await words() is None
 
 
 async def test_what_is_overdue_of_a_customer_is_one_list(house: House, database: Database) -> None:

@@ -55,6 +55,10 @@ async def test_what_belongs_to_a_care_record_stays(house: House) -> None:
     await house.insert("care_record_documents", record_id=record, document_id=report)
     async with nothing_changes(house):
         assert (await remove(house.client("OWNER"), report))["message"] == "This document belongs to a care record."
+    await house.pool.execute(
+        "UPDATE care_records SET voided_at = now(), void_reason = 'another pet' WHERE id = $1", record
+    )
+    assert (await remove(house.client("OWNER"), report))["document"]["status"] == "REMOVED"
 
 
 @pytest.mark.parametrize("role", ["CUSTOMER", "DRIVER"])

@@ -121,6 +121,32 @@ async def test_who_calls_himself_a_formula_is_quoted(house: House, worker: Work,
     assert entry["user_agent"] == f"'{agent}"
 
 
+@pytest.mark.parametrize(
+    ("agent", "written"),
+    [
+        ("a;=cmd|' /C calc'!A0", "a;'=cmd|' /C calc'!A0"),
+        ("a;@b;+c;-d;\uff1de", "a;'@b;'+c;'-d;'\uff1de"),
+        ("Mozilla/5.0 (X11; Linux) a;b", "Mozilla/5.0 (X11; Linux) a;b"),
+    ],
+)
+async def test_no_formula_hides_behind_a_semicolon(house: House, worker: Work, agent: str, written: str) -> None:
+    """Where numbers have a decimal comma, as in Georgia, a spreadsheet takes it for the end of a cell."""
+    await changed(house, name="Ana")
+    await house.pool.execute("UPDATE event_details SET user_agent = $2 WHERE organization_id = $1", house.id, agent)
+    (entry,) = table(await content(house, await ask(house)))
+    assert entry["user_agent"] == written
+
+
+async def test_nothing_is_left_of_a_file_that_could_not_be_handed_over(house: House, worker: Work) -> None:
+    """It was whole, but its document stands in the way of itself."""
+    id = await a_row(house)
+    await document(house, id=id)
+    await due(house, "WRITE_EXPORT", id, attempts=2)
+    found = await done(house.client("ADMIN"), {"id": encode_id("Export", id)})
+    assert (found["status"], found["document"]) == ("FAILED", None)
+    assert kept(house, id) == []
+
+
 async def test_what_makes_no_sense_is_refused(house: House) -> None:
     admin, now = house.client("ADMIN"), clock.now().isoformat()
     assert await errors(admin, "exportAuditLog", {"format": "ZIP"}) == [("BAD_USER_INPUT", "format")]

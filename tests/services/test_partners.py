@@ -206,7 +206,7 @@ async def test_credentials_go_to_whom_they_were_given_for(house: House) -> None:
         for url in ("http://other.invalid:8080/api", "http://vet.invalid:8081/api", "https://vet.invalid:8080/api"):
             found = await errors(admin, "updatePartnerConnection", {**wanted, "endpoint": url})
             assert found == [("BAD_USER_INPUT", "credentials")]
-    moved = [
+    moved: list[Json] = [
         {"endpoint": "http://vet.invalid:8080/v2"},
         {"endpoint": "http://other.invalid/api", "credentials": "a.new.token"},
         {"endpoint": "http://third.invalid/api", "credentials": None},

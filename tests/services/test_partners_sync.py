@@ -163,6 +163,19 @@ async def test_an_id_belongs_to_one_subject(house: House, worker: Work) -> None:
         assert sorted(await practice.issues()) == [("CONFLICT", "v1"), ("CONFLICT", "v1")]
 
 
+@pytest.mark.parametrize("mode", ["AUTOMATIC", "REVIEW"])
+async def test_an_id_belongs_to_one_list(house: House, worker: Work, mode: str) -> None:
+    async with clinic() as vet:
+        practice = await Practice.of(house, vet, kinds=["VACCINATIONS", "REPORTS"], mode=mode)
+        (chip,) = practice.chips
+        for kind in ("vaccinations", "reports"):
+            vet.knows(kind, chip, shot("v1", chip))
+        taken = (1, 0, 0, 1, 0) if mode == "AUTOMATIC" else (0, 0, 0, 1, 1)
+        assert await practice.report() == ("SUCCEEDED", *taken)
+        assert await practice.report() == ("SUCCEEDED", 0, 0, 1, 1, 0)
+        assert await practice.issues() == [("CONFLICT", "v1")] * 2
+
+
 async def test_codes_of_theirs_mean_protocols_of_ours(house: House, worker: Work) -> None:
     async with clinic() as vet:
         practice = await Practice.of(house, vet)
@@ -190,6 +203,7 @@ async def test_codes_of_theirs_mean_protocols_of_ours(house: House, worker: Work
         ("elsewhere", "The answer is 307."),
         ("huge", "The page is too large."),
         ("endless", "The pages do not end."),
+        ("far", "The page is not as agreed: next: String should have at most 2000 characters"),
         ("hang up", "No answer: RemoteProtocolError."),
         ("wait 60", "The partner's system asks to be left alone (429)."),
     ],

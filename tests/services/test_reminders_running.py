@@ -287,6 +287,30 @@ async def test_visits_that_are_over_are_asked_about(desk: Desk, house: House) ->
     assert await told(house) == [stay, short]
 
 
+async def test_visits_that_end_after_the_hour_of_the_same_day_are_asked_about_the_next(
+    desk: Desk, house: House
+) -> None:
+    customer, service = await house.customer(email="nino@example.org"), await house.service()
+    before, after = [
+        await house.booking(
+            customer,
+            await dog(house, customer),
+            await house.slot(service, at(TODAY, 9), ends_at=at(TODAY, ends)),
+            status="COMPLETED",
+        )
+        for ends in (12, 20)
+    ]
+    await factory.rule(house, "AFTER_VISIT", TODAY, time(18), days_after=0)
+    await house.pool.execute(
+        "UPDATE bookings SET status = 'CHECKED_IN' WHERE organization_id = $1 AND id = $2", house.id, after
+    )
+    await run(desk, house, at(TODAY, 18))
+    assert await told(house) == [before]
+    await house.pool.execute("UPDATE bookings SET status = 'COMPLETED' WHERE organization_id = $1", house.id)
+    await run(desk, house, at(TODAY + DAY, 18))
+    assert await told(house) == [before, after]
+
+
 # clocks
 
 

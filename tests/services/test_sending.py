@@ -254,7 +254,7 @@ async def test_whoever_dies_after_the_carrier_took_it_sends_the_same_again(post:
     work = await post.taken_up()
     async with post.desk.write(work) as uow:
         parcel = await sending.prepare(uow, post.desk.settings, id)
-    assert parcel
+    assert isinstance(parcel, sending.Parcel)
     await channels.send(post.desk.settings, parcel.way, parcel.message)
     await post.house.pool.execute("UPDATE due_work SET lease_until = now() WHERE id = $1", work.id)
     await post.work()
@@ -357,7 +357,7 @@ async def test_a_message_that_was_withdrawn_on_its_way_stays_withdrawn(post: Pos
     work = await post.taken_up()
     async with post.desk.write(work) as uow:
         parcel = await sending.prepare(uow, post.desk.settings, id)
-    assert parcel
+    assert isinstance(parcel, sending.Parcel)
     await post.house.pool.execute(
         "UPDATE notifications SET status = 'SUPPRESSED', suppressed = 'ERASED' WHERE id = $1", id
     )

@@ -1,5 +1,8 @@
 """Tags on paper: what a camera reads off them."""
 
+import asyncio
+import time
+
 import httpx
 import pypdfium2
 import pytest
@@ -8,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from app.jobs.worker import Work
-from app.services.tags.printing import Label, sheet, svg
+from app.services.tags.printing import Label, drawn, sheet, svg, url
 from tests.factories.houses import House
 from tests.services.test_tags import Here
 from tests.steps import errors, eventually, nothing_changes
@@ -48,10 +51,10 @@ def test_the_letters_of_our_customers_are_printed() -> None:
 
 
 def test_an_image_says_the_same() -> None:
-    drawn = svg("https://api.example/", "abc")
+    image = svg("https://api.example/", "abc")
     modules = len(segno.make_qr("https://api.example/t/abc", error="q").matrix)
     side = 4 * (modules + 8)
-    assert drawn.startswith(f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}"')
+    assert image.startswith(f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}"')
 
 
 async def test_a_sheet_is_printed_and_fetched(house: House, api: str, worker: Work) -> None:
@@ -94,3 +97,41 @@ async def test_a_stranger_learns_nothing(house: House, api: str) -> None:
         known, unknown = await http.get("/t/04A2B3C4D5E680"), await http.get("/t/nobody")
     assert known.status_code == unknown.status_code == 200
     assert known.content == unknown.content
+
+
+def test_a_long_label_is_cut() -> None:
+    """In no time, for it may be of any length."""
+    started = time.process_time()
+    content = sheet([Label("https://api.example/t/1", "B" * 200, "C" * 5_000)] * 20, 1)
+    assert time.process_time() - started < 5
+    text = pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+    assert [line[0] + line[-1] for line in text.splitlines()] == ["B…", "C…"]
+
+
+@pytest.mark.parametrize("uid", ["a/b", "a b?c#d%20", "ნინო", "https://way.post/t/abc"])
+async def test_whatever_a_code_is_it_is_found_again(house: House, uid: str) -> None:
+    """Printed, it is the end of a URL."""
+    visit = await Here.of(house)
+    tag = await visit.tagged("QR", uid)
+    (printed,) = read(pages(sheet([Label(url("https://api.example", uid), NAME, "")], 1))[0])
+    wanted, shown = {"tagUid": printed, "kind": "SIGHTING"}, "... on ScanTagSuccess { scan { tag { id } } }"
+    answer = await visit.staff.act("scanTag", wanted, shown)
+    assert answer["scan"]["tag"]["id"] == house.gid("Tag", tag)
+
+
+async def test_an_end_that_no_code_can_have_is_unknown(house: House) -> None:
+    visit = await Here.of(house)
+    wanted = {"tagUid": "https://api.example/t/a%00%FF", "kind": "SIGHTING"}
+    answer = await visit.staff.act("scanTag", wanted, "... on Problem { message }")
+    assert answer["__typename"] == "TagUnknown"
+
+
+async def test_others_are_answered_while_codes_are_drawn() -> None:
+    drawing = asyncio.gather(*(drawn("https://api.example", f"code {number}") for number in range(300)))
+    longest, last = 0.0, time.monotonic()
+    while not drawing.done():
+        await asyncio.sleep(0)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    assert len(set(await drawing)) == 300
+    assert longest < 0.5

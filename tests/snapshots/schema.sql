@@ -2146,6 +2146,8 @@ CREATE INDEX ix_customers_name_id ON public.customers USING btree (organization_
 
 CREATE INDEX ix_dead_addresses_created_at_id ON public.dead_addresses USING btree (organization_id, created_at, id);
 
+CREATE INDEX ix_device_tokens_customer_id ON public.device_tokens USING btree (organization_id, customer_id) WHERE (customer_id IS NOT NULL);
+
 CREATE INDEX ix_device_tokens_user_id_created_at_id ON public.device_tokens USING btree (organization_id, user_id, created_at, id);
 
 CREATE INDEX ix_documents_created_at_id ON public.documents USING btree (organization_id, created_at, id);
@@ -2200,6 +2202,8 @@ CREATE INDEX ix_partner_connections_created_at_id ON public.partner_connections 
 
 CREATE INDEX ix_partner_connections_partner_id_id ON public.partner_connections USING btree (organization_id, partner_id, id);
 
+CREATE INDEX ix_partner_directory_name_id ON public.partner_directory USING btree (name, id);
+
 CREATE INDEX ix_partner_directory_type_country_name_id ON public.partner_directory USING btree (type, country, name, id);
 
 CREATE INDEX ix_partners_created_at_id ON public.partners USING btree (organization_id, created_at, id);
@@ -2233,6 +2237,8 @@ CREATE INDEX ix_resource_pool_members_resource_id ON public.resource_pool_member
 CREATE INDEX ix_review_items_created_at_id ON public.review_items USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_review_items_status_created_at_id ON public.review_items USING btree (organization_id, status, created_at, id);
+
+CREATE INDEX ix_review_items_subject_id_created_at_id ON public.review_items USING btree (organization_id, subject_id, created_at, id);
 
 CREATE INDEX ix_routes_date_starts_at_id ON public.routes USING btree (organization_id, date, starts_at, id);
 
@@ -2286,6 +2292,10 @@ CREATE INDEX ix_sync_runs_connection_id_created_at_id ON public.sync_runs USING 
 
 CREATE INDEX ix_sync_runs_created_at_id ON public.sync_runs USING btree (organization_id, created_at, id);
 
+CREATE INDEX ix_tag_scans_customer_id_scanned_at_id ON public.tag_scans USING btree (organization_id, customer_id, scanned_at, id);
+
+CREATE INDEX ix_tag_scans_driver_id_scanned_at_id ON public.tag_scans USING btree (organization_id, driver_id, scanned_at, id);
+
 CREATE INDEX ix_tag_scans_scanned_at_id ON public.tag_scans USING btree (organization_id, scanned_at, id);
 
 CREATE INDEX ix_tag_scans_subject_id_scanned_at_id ON public.tag_scans USING btree (organization_id, subject_id, scanned_at, id);
@@ -2293,6 +2303,8 @@ CREATE INDEX ix_tag_scans_subject_id_scanned_at_id ON public.tag_scans USING btr
 CREATE INDEX ix_tag_scans_tag_id_scanned_at_id ON public.tag_scans USING btree (organization_id, tag_id, scanned_at, id);
 
 CREATE INDEX ix_tags_created_at_id ON public.tags USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_tags_customer_id_created_at_id ON public.tags USING btree (organization_id, customer_id, created_at, id);
 
 CREATE INDEX ix_tags_subject_id_created_at_id ON public.tags USING btree (organization_id, subject_id, created_at, id);
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound
@@ -20,6 +20,7 @@ from app.models import (
     Document,
     DocumentStatus,
     EventType,
+    Export,
     Partner,
     Subject,
 )
@@ -225,11 +226,13 @@ async def _attach(uow: UnitOfWork, record: CareRecord, document_ids: Sequence[UU
         raise BadUserInput(f"A record has at most {DOCUMENTS_MAX} documents.", "documentIds")
     if not wanted:
         return
+    # a file of what is known about others is nobody's report
+    written = exists().where(Export.organization_id == Document.organization_id, Export.document_id == Document.id)
     found = await uow.scalars(
         select(Document)
-        .where(Document.id.in_(wanted), *conditions(uow.viewer, Document))
+        .where(Document.id.in_(wanted), ~written, *conditions(uow.viewer, Document))
         .order_by(Document.id)
-        .with_for_update()
+        .with_for_update(of=Document)
         .execution_options(populate_existing=True)
     )
     if len(found) < len(wanted):

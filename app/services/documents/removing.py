@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from app.errors import DocumentInUse, Forbidden
-from app.models import CareRecordDocument, Document, DocumentStatus, EventType, Proof, WorkKind
+from app.models import CareRecord, CareRecordDocument, Document, DocumentStatus, EventType, Proof, WorkKind
 from app.uow import UnitOfWork
 
 
@@ -22,14 +22,19 @@ async def remove_document(uow: UnitOfWork, document_id: UUID) -> Document:
 
 
 async def _check_unused(uow: UnitOfWork, document_id: UUID) -> None:
-    uses: dict[type[Proof] | type[CareRecordDocument], str] = {
-        Proof: "This document is the proof of something.",
-        CareRecordDocument: "This document belongs to a care record.",
-    }
-    for model, message in uses.items():
-        mine = model.organization_id == uow.viewer.organization_id
-        if await uow.first(select(model.id).where(mine, model.document_id == document_id)) is not None:
-            raise DocumentInUse(message)
+    """What a voided record showed may go: it may have been somebody else's all along."""
+    organization_id = uow.viewer.organization_id
+    proofs = select(Proof.id).where(Proof.organization_id == organization_id, Proof.document_id == document_id)
+    if await uow.first(proofs) is not None:
+        raise DocumentInUse("This document is the proof of something.")
+    used = CareRecordDocument
+    reports = (
+        select(used.id)
+        .join(CareRecord, and_(CareRecord.organization_id == used.organization_id, CareRecord.id == used.record_id))
+        .where(used.organization_id == organization_id, used.document_id == document_id, CareRecord.voided_at.is_(None))
+    )
+    if await uow.first(reports) is not None:
+        raise DocumentInUse("This document belongs to a care record.")
 
 
 async def removed(uow: UnitOfWork, document_id: UUID) -> Document:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +28,8 @@ HEADINGS = (
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a cell begins with that a spreadsheet would run (OWASP, CSV injection)."""
+CELL = re.compile(r";(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where numbers have a decimal comma, spreadsheets take a semicolon for the beginning of a cell."""
 
 
 class Lines:
@@ -71,10 +74,10 @@ def _rows(rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    """A text that would be taken for a formula is quoted, as spreadsheets do."""
+    """What would be taken for a formula is quoted, as spreadsheets do."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else _plain(value)
+    text = CELL.sub(";'", value if isinstance(value, str) else _plain(value))
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

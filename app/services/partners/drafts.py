@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.models import CareKind, CareProtocol, CareRecord, Species, SyncKind
+from app.models import CareKind, CareProtocol, CareRecord, ReviewItem, Species, SyncKind
 from app.services.partners.entries import Entry
 
 DELETED = "The partner deleted it."
@@ -63,14 +63,18 @@ class Row:
             return True
         return not self.draft.deleted and not self.draft.changes(record)
 
-    def is_about_another(self, record: CareRecord | None) -> bool:
+    def is_about_another(self, record: CareRecord | None, item: ReviewItem | None = None) -> bool:
         """Whether its id came for another subject before, or among the other kind of rows."""
-        if record is None:
-            return False
-        if record.subject_id != self.subject_id:
+        return (record is not None and self._is_other_than(record.subject_id, record.kind)) or (
+            item is not None and self._is_other_than(item.subject_id, Draft.model_validate(item.values).kind)
+        )
+
+    def _is_other_than(self, subject_id: UUID, kind: CareKind | None) -> bool:
+        """Of a deleted row the kind is not known."""
+        if subject_id != self.subject_id:
             return True
         given = self.draft.kind
-        return given is not None and (given is CareKind.VACCINATION) != (record.kind is CareKind.VACCINATION)
+        return None not in (given, kind) and (given is CareKind.VACCINATION) != (kind is CareKind.VACCINATION)
 
 
 def drafted(

@@ -20,6 +20,8 @@ from app.models import SyncProblem
 from app.services.values import NAME_MAX, TEXT_MAX
 
 DETAIL_MAX = 300
+CURSOR_MAX = 2_000
+"""Letters of what goes into a URL."""
 YEARS = (1900, 2200)
 
 
@@ -46,6 +48,7 @@ OptionalName = Annotated[Name | None, BeforeValidator(_nothing)]
 OptionalText = Annotated[
     Annotated[str, StringConstraints(max_length=TEXT_MAX), AfterValidator(_storable)] | None, BeforeValidator(_nothing)
 ]
+Cursor = Annotated[str, StringConstraints(max_length=CURSOR_MAX)]
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
@@ -83,7 +86,7 @@ class Sheet(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     records: list[Any]
-    next: str | None = None
+    next: Cursor | None = None
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ async def queue(uow: UnitOfWork, connection_id: UUID, rows: Sequence[Row]) -> li
     added: list[ReviewItem] = []
     for row in rows:
         record, item = records.get(row.external_id), items.get(row.external_id)
-        if row.is_about_another(record) or (item is not None and item.subject_id != row.subject_id):
+        if row.is_about_another(record, item):
             done.append(Outcome.CONFLICT)
         elif item is not None and item.values == row.draft.json_values():
             done.append(Outcome.SKIPPED)

@@ -137,7 +137,8 @@ def booking_tomorrow(rule: ReminderRule, run: Run, place: Place | None) -> Selec
 def after_visit(rule: ReminderRule, run: Run, place: Place | None) -> Select[Any]:
     """Visits that were over so many days ago."""
     ago = timedelta(days=rule.days_after or 0)
-    from_, until = run.begin(run.first - ago), run.begin(run.last - ago + DAY)
+    # what ends on the day itself, but after the hour of the rule, is told of the next day
+    from_, until = run.begin(run.first - (ago or DAY)), run.begin(run.last - ago + DAY)
     order = (Booking.starts_at, Booking.id)
     return (
         _of_the_living(Booking)

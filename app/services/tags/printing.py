@@ -1,10 +1,15 @@
 """Tags on paper: a code that every camera reads, and sheets of them to cut out."""
 
+from asyncio import get_running_loop
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import UUID
 
 import segno
@@ -12,7 +17,7 @@ from sqlalchemy import and_, select
 
 from app.access import conditions
 from app.errors import BadUserInput, NotFound
-from app.models import Document, Subject, Tag, TagStatus
+from app.models import Document, Subject, Tag, TagStatus, WorkKind
 from app.models.base import among
 from app.services import documents, values
 from app.storage import Storage
@@ -25,6 +30,11 @@ FONT = Path(__file__).parent / "font" / "DejaVuSans-subset.ttf"
 """Latin, Greek, Cyrillic and Georgian letters."""
 TAGS_MAX = 200
 COLUMNS_MAX = 6
+KEPT = timedelta(days=7)
+"""How long a sheet can be downloaded; it can be made again."""
+
+DRAWING = ThreadPoolExecutor(1, "drawing")
+"""Milliseconds for a code, seconds for many: others are answered meanwhile. More threads would take turns with them."""
 
 PAGE_W, PAGE_H, MARGIN = 210, 297, 12
 """A4, in millimetres."""
@@ -34,13 +44,17 @@ QUIET = 4
 
 def url(public_url: str, uid: str) -> str:
     """What a printed code says: a page that tells strangers nothing, and ends with the uid."""
-    return f"{public_url.rstrip('/')}/t/{uid}"
+    return f"{public_url.rstrip('/')}/t/{quote(uid, safe='')}"
+
+
+async def drawn(public_url: str, uid: str) -> str:
+    return await get_running_loop().run_in_executor(DRAWING, svg, public_url, uid)
 
 
 def svg(public_url: str, uid: str) -> str:
-    drawn = BytesIO()
-    _code(public_url, uid).save(drawn, kind="svg", xmldecl=False, scale=4, border=QUIET)
-    return drawn.getvalue().decode().strip()
+    image = BytesIO()
+    _code(public_url, uid).save(image, kind="svg", xmldecl=False, scale=4, border=QUIET)
+    return image.getvalue().decode().strip()
 
 
 def _code(public_url: str, uid: str) -> segno.QRCode:
@@ -56,9 +70,12 @@ async def print_tags(
         raise BadUserInput(f"A sheet has 1 to {TAGS_MAX} tags.", "tagIds")
     values.between(columns, 1, COLUMNS_MAX, "columns")
     labels = [Label(url(public_url, tag.uid), name, tag.label or tag.uid) for tag, name in await _wanted(uow, tag_ids)]
-    content = sheet(labels, columns)
+    content = await get_running_loop().run_in_executor(DRAWING, sheet, labels, columns)
     file = documents.Incoming("tags.pdf", BytesIO(content), len(content))
-    return await documents.upload_document(uow, storage, file)
+    document = await documents.upload_document(uow, storage, file)
+    # it names subjects of many customers, and erasing one of them does not look for it
+    await uow.later(WorkKind.ERASE_DOCUMENT, document.id, uow.now + KEPT)
+    return document
 
 
 async def _wanted(uow: UnitOfWork, tag_ids: Sequence[UUID]) -> list[tuple[Tag, str]]:
@@ -132,6 +149,5 @@ def _fitting(pdf: "FPDF", text: str, width: float) -> str:
     """As much of a text as there is room for."""
     if pdf.get_string_width(text) <= width:
         return text
-    while text and pdf.get_string_width(text + "…") > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    end = bisect_left(range(len(text)), True, key=lambda end: pdf.get_string_width(text[: end + 1] + "…") > width)
+    return text[:end].rstrip() + "…"

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import unquote
 
 from app.errors import BadUserInput
 from app.models import TagKind
@@ -39,9 +40,9 @@ def _printed(uid: str) -> str:
 def read(scanned: str) -> list[str]:
     """What a scanner's text may stand for, the likeliest first: the uid itself, the end of a printed URL, a chip's."""
     text = scanned.strip()[: 20 * LENGTH_MAX]
-    found = [text, text.rsplit("/", 1)[-1]]
+    found = [text, unquote(text.rsplit("/", 1)[-1])]
     digits = _hex(text)
-    return found if digits is None else [*found, digits]
+    return [uid for uid in (*found, digits) if uid is not None and "\x00" not in uid]
 
 
 def _hex(uid: str) -> str | None:

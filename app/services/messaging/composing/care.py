@@ -47,11 +47,24 @@ async def _dues(uow: UnitOfWork, notification: Notification, today: date) -> lis
     wanted = wanted.where(column == notification.about)
     if notification.kind is NotificationKind.CARE_OVERDUE:
         wanted = wanted.where(CareDue.due_on < today)
+    elif (day := _told_of(notification)) is not None:
+        # whatever the rule says by now; later than this, it was done
+        wanted = wanted.where(CareDue.due_on <= day)
     else:
         days = await _days_before(uow, notification)
         ahead = func.coalesce(days, CareProtocol.warning_days, WARNING_DAYS)
         wanted = wanted.where(CareDue.due_on - today <= ahead)
     return [(row[0], row[1], row[2]) for row in await uow.session.execute(wanted)]
+
+
+def _told_of(notification: Notification) -> date | None:
+    """The day that the cause of a reminder names."""
+    if notification.about_type != CareDue.__name__:
+        return None
+    try:
+        return date.fromisoformat(notification.cause.rpartition(":")[2])
+    except ValueError:
+        return None
 
 
 async def _days_before(uow: UnitOfWork, notification: Notification) -> int | None:
