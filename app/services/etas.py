@@ -35,6 +35,9 @@ from app.services.transports.windows import windows
 from app.settings import Settings
 from app.uow import UnitOfWork
 
+LOOKS = 3
+"""The hour at which a way begins says how long it takes, and so when the next one begins: it is looked at again if the
+hour is another than was thought."""
 LATE = timedelta(minutes=1)
 """Less than this behind a window is no news."""
 
@@ -130,11 +133,17 @@ async def follow(uow: UnitOfWork, settings: Settings, route: Route) -> bool:
     if not ahead:
         return False
     leaving, zone = await _leaving(uow, settings, route, visits)
-    times = [leaving.at, *(visit.stop.eta or visit.stop.planned_at for visit in ahead)]
     places = [leaving.where, *(visit.location for visit in ahead)]
-    departures = [Departure.at(where, at.astimezone(zone)) for where, at in zip(places, times, strict=True)]
-    legs = await travel.legs(uow, settings, departures)
-    expected = list(_expected(ahead, legs.durations_s, leaving.at, _rests(route, uow.now), uow.now))
+    leaves = [leaving.at, *(visit.stop.eta or visit.stop.planned_at for visit in ahead)]
+    known: list[Departure] = []
+    for _ in range(LOOKS):
+        departures = [Departure.at(where, at.astimezone(zone)) for where, at in zip(places, leaves, strict=True)]
+        if departures == known:
+            break
+        known = departures
+        legs = await travel.legs(uow, settings, departures)
+        expected = list(_expected(ahead, legs.durations_s, leaving.at, _rests(route, uow.now), uow.now))
+        leaves = [leaving.at, *(each.eta for each in expected)]
     return await _write(uow, expected, timedelta(seconds=settings.eta_moved_s))
 
 

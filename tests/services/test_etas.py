@@ -123,8 +123,6 @@ async def test_whoever_is_early_waits_for_the_window(house: House) -> None:
     road, now = await Road.of(house, (10, 14), window=(2, 4)), clock.now()
     (ride,) = await house.all("SELECT * FROM transports WHERE organization_id = $1")
     await moves(road, 4, now)
-    # the hour at which the second way begins, and so how long it takes, is known from the first look
-    await moves(road, 4, now + timedelta(milliseconds=1))
     first, second = await road.etas()
     assert first == ride["pickup_from"]
     assert second == first + SERVICE + way(10, 14, first)
