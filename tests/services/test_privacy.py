@@ -133,7 +133,8 @@ async def test_nothing_tells_of_somebody_who_was_erased(house: House, worker: Wo
 
 
 def told(line: str) -> bool:
-    texts = (MARK, EMAIL, PHONE, *map(str, POINT), "4321", "481516", "STRETCHER")
+    # as the columns show them: a few digits alone stand in many a random id
+    texts = (MARK, EMAIL, PHONE, *map(str, POINT), "weight_g=4321", "'481516'", "STRETCHER")
     return any(text in line for text in texts)
 
 
