@@ -232,7 +232,8 @@ async def rides_agree(house: House) -> dict[UUID, Ride]:
             told[id] = after
     rows = {row["id"]: row for row in await house.all(RIDES)}
     assert {id: row["status"] for id, row in rows.items()} == {id: row["status"] for id, row in rows.items()} | told
-    assert [dict(row) for row in rows.values() if not _has_its_stops(row)] == []
+    wrong = [dict(row) for row in rows.values() if not _has_its_stops(row)]
+    assert wrong == [], wrong
     return {id: Ride(row["status"]) for id, row in rows.items()}
 
 

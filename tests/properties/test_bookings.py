@@ -195,7 +195,7 @@ async def tell(superuser: asyncpg.Pool, database: Database, settings: Settings, 
         await world.do(step)
 
 
-@told(12)
+@told(8)
 async def test_bookings_agree_after_each_step(
     superuser: asyncpg.Pool, database: Database, settings: Settings, steps: list[Step]
 ) -> None:

@@ -207,7 +207,7 @@ def stories(max_examples: int, **drawn: st.SearchStrategy[Any]) -> Callable[[Any
     return lambda test: told(given(**drawn)(test))
 
 
-@stories(12, told=days(3))
+@stories(8, told=days(3))
 async def test_any_order_ends_the_same(
     superuser: asyncpg.Pool, database: Database, settings: Settings, told: Told
 ) -> None:
@@ -254,7 +254,7 @@ async def _tell_both(house: House, database: Database, settings: Settings, told:
     await all_hold(house)
 
 
-@stories(6, both=halves(2))
+@stories(4, both=halves(2))
 async def test_two_routes_of_a_driver_do_not_stand_in_each_others_way(
     superuser: asyncpg.Pool, database: Database, settings: Settings, both: tuple[list[Told], list[int]]
 ) -> None:
