@@ -90,7 +90,7 @@ async def test_who_stands_at_a_stop_leaves_when_it_is_done(house: House, server:
         "UPDATE stops SET status = 'ARRIVED', arrived_at = $2 WHERE id = $1", road.stops[0], arrived
     )
     assert await follow(server, road)
-    assert (await road.etas())[1] == arrived + SERVICE + way(10, 14, arrived)
+    assert (await road.etas())[1] == arrived + SERVICE + way(10, 14, arrived + SERVICE)
     long_ago = now - timedelta(minutes=40)
     await house.pool.execute("UPDATE stops SET arrived_at = $2 WHERE id = $1", road.stops[0], long_ago)
     assert await follow(server, road)
