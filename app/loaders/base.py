@@ -34,12 +34,24 @@ class ToOne:
 
 
 @dataclass(frozen=True)
+class Through:
+    """Rows that tie others together: `key` is the column that names the row at the far end."""
+
+    link: type[Any]
+    key: str
+
+
+@dataclass(frozen=True)
 class ToMany:
-    """All rows of `target` whose `remote` column equals the parent's id; only where a rule bounds their number."""
+    """All rows of `target` whose `remote` column equals the parent's id; only where a rule bounds their number.
+
+    `through` rows of another table, `remote` is a column of those.
+    """
 
     target: type[Any]
     remote: str
     order: tuple[str, ...]
+    through: Through | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +175,23 @@ class Loaders:
         return [found.get(key) for key in keys]
 
     async def _manies(self, relation: ToMany, keys: list[UUID]) -> list[Any]:
-        target = relation.target
+        target, through = relation.target, relation.through
+        if through is not None:
+            return await self._far_ends(relation, through, keys)
         statement = select(target).where(among(getattr(target, relation.remote), keys))
         ordered = statement.order_by(*(getattr(target, name) for name in relation.order))
         return _grouped(await self.reads.scalars(self._visible(ordered, target)), relation.remote, keys)
+
+    async def _far_ends(self, relation: ToMany, through: Through, keys: list[UUID]) -> list[Any]:
+        target, link = relation.target, through.link
+        parent = getattr(link, relation.remote)
+        far_end = (target.organization_id == link.organization_id) & (target.id == getattr(link, through.key))
+        statement = select(parent, target).select_from(link).join(target, far_end).where(among(parent, keys))
+        ordered = statement.order_by(*(getattr(target, name) for name in relation.order))
+        found: dict[UUID, list[Any]] = defaultdict(list)
+        for key, row in await self.reads.execute(self._visible(ordered, target)):
+            found[key].append(row)
+        return [found[key] for key in keys]
 
     async def _computed(self, computed: Computed, keys: list[UUID]) -> list[Any]:
         found = await computed.batch(self.reads, keys)

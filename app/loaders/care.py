@@ -6,12 +6,12 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, cast, func, select
+from sqlalchemy import ColumnElement, func, select, text
 
 from app import clock
 from app.access import conditions
 from app.errors import BadUserInput
-from app.loaders.base import Computed, Listing, ToOne
+from app.loaders.base import Computed, Listing, Through, ToMany, ToOne
 from app.models import (
     Booking,
     CareDue,
@@ -26,6 +26,7 @@ from app.models import (
     User,
 )
 from app.models.base import among
+from app.models.policies import CURRENT_ORG
 from app.uow import ReadUnit
 
 WITHIN_MAX = 3_660
@@ -34,8 +35,8 @@ WITHIN_MAX = 3_660
 
 def _today() -> ColumnElement[date]:
     """Where the organization is: one look-up for the whole statement, so that an index can be searched by it."""
-    own = cast(func.nullif(func.current_setting("app.current_org_id", True), ""), Uuid)
-    today = select(func.date(func.timezone(Organization.time_zone, clock.now()))).where(Organization.id == own)
+    own = Organization.id == text(CURRENT_ORG)
+    today = select(func.date(func.timezone(Organization.time_zone, clock.now()))).where(own)
     return today.scalar_subquery()
 
 
@@ -76,48 +77,6 @@ async def _days_left(reads: ReadUnit, dues: Sequence[UUID]) -> Mapping[UUID, int
     return {row[0]: row[1] for row in rows}
 
 
-async def _documents(reads: ReadUnit, records: Sequence[UUID]) -> Mapping[UUID, list[Document]]:
-    rows = await reads.execute(
-        select(CareRecordDocument.record_id, Document)
-        .join(
-            Document,
-            (Document.organization_id == CareRecordDocument.organization_id)
-            & (Document.id == CareRecordDocument.document_id),
-        )
-        .where(
-            CareRecordDocument.organization_id == reads.viewer.organization_id,
-            among(CareRecordDocument.record_id, records),
-            *conditions(reads.viewer, Document),
-        )
-        .order_by(Document.created_at, Document.id)
-    )
-    found: dict[UUID, list[Document]] = defaultdict(list)
-    for record_id, document in rows:
-        found[record_id].append(document)
-    return found
-
-
-async def _required(reads: ReadUnit, services: Sequence[UUID]) -> Mapping[UUID, list[CareProtocol]]:
-    rows = await reads.execute(
-        select(CareRequirement.service_id, CareProtocol)
-        .join(
-            CareProtocol,
-            (CareProtocol.organization_id == CareRequirement.organization_id)
-            & (CareProtocol.id == CareRequirement.protocol_id),
-        )
-        .where(
-            CareRequirement.organization_id == reads.viewer.organization_id,
-            among(CareRequirement.service_id, services),
-            *conditions(reads.viewer, CareProtocol),
-        )
-        .order_by(CareProtocol.name, CareProtocol.id)
-    )
-    found: dict[UUID, list[CareProtocol]] = defaultdict(list)
-    for service_id, protocol in rows:
-        found[service_id].append(protocol)
-    return found
-
-
 PROTOCOLS = Listing(
     CareProtocol,
     "name",
@@ -134,7 +93,7 @@ RECORD_PROTOCOL = ToOne(CareProtocol, "protocol_id")
 RECORD_PARTNER = ToOne(Partner, "partner_id")
 RECORD_BOOKING = ToOne(Booking, "booking_id")
 RECORD_AUTHOR = ToOne(User, "recorded_by")
-RECORD_DOCUMENTS = Computed(_documents)
+RECORD_DOCUMENTS = ToMany(Document, "record_id", ("created_at", "id"), Through(CareRecordDocument, "document_id"))
 DUES = Listing(
     CareDue,
     "due_on",
@@ -149,4 +108,4 @@ DUES = Listing(
 DUE_SUBJECT = ToOne(Subject, "subject_id")
 DUE_PROTOCOL = ToOne(CareProtocol, "protocol_id")
 DUE_DAYS_LEFT = Computed(_days_left)
-SERVICE_CARE = Computed(_required)
+SERVICE_CARE = ToMany(CareProtocol, "service_id", ("name", "id"), Through(CareRequirement, "protocol_id"))

@@ -62,7 +62,6 @@ DIRECTORY = Listing(
     },
 )
 PARTNER_ENTRY = ToOne(DirectoryEntry, "directory_entry_id")
-PARTNER_CONNECTIONS = Listing(PartnerLink, "-created_at", remote="partner_id")
 PREFERRED_VET = ToOne(Partner, "preferred_vet_id")
 PREFERRED_FOOD_BRAND = ToOne(Partner, "preferred_food_brand_id")
 

@@ -10,7 +10,7 @@ from app.loaders import care as relations
 from app.models.care import CareKind
 from app.models.subjects import Species, SubjectKind
 from app.schema.documents import Document
-from app.schema.fields import column, computed, to_one
+from app.schema.fields import column, computed, to_many, to_one
 from app.schema.identity import User
 from app.schema.inputs import Values
 from app.schema.nodes import Node, node
@@ -61,9 +61,7 @@ class CareRecord(Node):
         relations.RECORD_BOOKING, "During which booking."
     )
     recorded_by: User | None = to_one(relations.RECORD_AUTHOR, "Who recorded it, if the viewer may know.")
-    documents: list[Document] = computed(
-        relations.RECORD_DOCUMENTS, "Reports and pictures; at most 20.", lambda found: found or []
-    )
+    documents: list[Document] = to_many(relations.RECORD_DOCUMENTS, "Reports and pictures; at most 20.")
 
 
 @node(models.CareDue, "What a subject needs, and when.")

@@ -9,7 +9,7 @@ from app.loaders import resources as relations
 from app.models.base import Vocabulary
 from app.models.resources import ResourceKind
 from app.schema.customers import Place
-from app.schema.fields import column, computed, to_one, vocabulary
+from app.schema.fields import column, to_many, to_one, vocabulary
 from app.schema.identity import User
 from app.schema.inputs import Direction, Values
 from app.schema.nodes import Node, node
@@ -28,8 +28,8 @@ class Resource(Node):
     )
     capacity: int = column("How many bookings can use it at once.")
     active: bool = column("Whether it is given out.")
-    pools: list[Annotated["ResourcePool", strawberry.lazy("app.schema.resources")]] = computed(
-        relations.RESOURCE_POOLS, "The pools that it belongs to; at most 50.", lambda found: found or []
+    pools: list[Annotated["ResourcePool", strawberry.lazy("app.schema.resources")]] = to_many(
+        relations.RESOURCE_POOLS, "The pools that it belongs to; at most 50."
     )
 
 
@@ -37,9 +37,7 @@ class Resource(Node):
 class ResourcePool(Node):
     version: int = column("Goes up with every change; an update names the one it saw.")
     name: str = column("What it is called.")
-    resources: list[Resource] = computed(
-        relations.POOL_RESOURCES, "The resources; at most 200.", lambda found: found or []
-    )
+    resources: list[Resource] = to_many(relations.POOL_RESOURCES, "The resources; at most 200.")
 
 
 @node(models.Requirement, "A resource that each booking of a service uses: any of a pool, or a named one.")

@@ -76,8 +76,8 @@ class Service(Node):
     requirements: list[Annotated["Requirement", strawberry.lazy("app.schema.resources")]] = to_many(
         relations.SERVICE_REQUIREMENTS, "What each booking uses besides a place."
     )
-    required_care: list[Annotated["CareProtocol", strawberry.lazy("app.schema.care")]] = computed(
-        care_relations.SERVICE_CARE, "Care that must be in date; at most 20.", lambda found: found or []
+    required_care: list[Annotated["CareProtocol", strawberry.lazy("app.schema.care")]] = to_many(
+        care_relations.SERVICE_CARE, "Care that must be in date; at most 20."
     )
     active: bool = column("Whether it is offered.")
 

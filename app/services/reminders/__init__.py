@@ -7,7 +7,6 @@ locked first, then the work that waits for it.
 from app.services.reminders.rules import (
     Weekday,
     create_reminder_rule,
-    create_usual_rules,
     remove_reminder_rule,
     update_reminder_rule,
 )
@@ -17,7 +16,6 @@ __all__ = [
     "Weekday",
     "begin",
     "create_reminder_rule",
-    "create_usual_rules",
     "end",
     "lock",
     "remove_reminder_rule",

@@ -6,7 +6,6 @@ it is told, and whether at all.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -59,18 +58,6 @@ FIELDS = {
     "days_after": "daysAfter",
     "protocol_id": "protocolId",
 }
-
-USUAL: tuple[Mapping[str, Any], ...] = (
-    {"kind": K.CARE_DUE, "channels": (Channel.EMAIL, Channel.PUSH), "days_before": 7, "at": time(8)},
-    {"kind": K.CARE_OVERDUE, "channels": (Channel.EMAIL,), "weekday": Weekday.MONDAY, "at": time(9)},
-    {"kind": K.BOOKING_TOMORROW, "channels": (Channel.EMAIL, Channel.PUSH), "days_before": 1, "at": time(10)},
-    {"kind": K.AFTER_VISIT, "channels": (Channel.EMAIL,), "days_after": 1, "at": time(11)},
-)
-"""What most organizations want. None has it by itself: nobody hears of what the house has not asked for."""
-
-
-async def create_usual_rules(uow: UnitOfWork) -> list[ReminderRule]:
-    return [await create_reminder_rule(uow, **given) for given in USUAL]
 
 
 async def create_reminder_rule(
