@@ -1,0 +1,12 @@
+"""Idempotency keys by caller, and files of whole connections."""
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
