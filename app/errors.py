@@ -19,6 +19,11 @@ class WaypostError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What a program can tell errors apart by."""
+        return {"code": self.code}
+
 
 class Unauthenticated(WaypostError):
     code = "UNAUTHENTICATED"
@@ -49,6 +54,10 @@ class BadUserInput(WaypostError):
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions, **({"field": self.field} if self.field else {})}
 
 
 class SubjectArchived(BadUserInput):

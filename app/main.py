@@ -7,21 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
 from graphql import GraphQLSyntaxError
 from redis.asyncio import Redis
 from sqlalchemy import text
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -31,21 +28,17 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
 from app import calendars, downloads, graphiql, tags, tracking, uploads
-from app.access import Viewer
 from app.context import Context, Server
 from app.db import Database
 from app.errors import Unauthenticated
-from app.events import Origin
 from app.graphql import build_schema
 from app.jobs.alarm import Alarm
 from app.live import Hub, Wakes
-from app.services.identity import read_token
+from app.serving.callers import bearer
+from app.serving.execution import Engine
+from app.serving.http import Endpoint, origin
 from app.settings import Settings
 from app.settings import settings as environment
-
-BEARER = "bearer "
-AGENT_MAX = 500
-"""Characters of what a program calls itself that are kept with each thing it does."""
 
 
 class Handler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -89,67 +82,28 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.context.renew()  # whoever leaves, leaves at any moment
 
 
-class Adapter(StarletteRequestAdapter):
-    """Strawberry's view of a request, and the request."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(request)
-        self.request = request
-
-
-class Endpoint(GraphQL[Context, None]):
-    """GraphQL over HTTP and over graphql-transport-ws."""
+class Sockets(GraphQL[Context, None]):
+    """GraphQL over graphql-transport-ws."""
 
     graphql_transport_ws_handler_class = Handler
-    request_adapter_class = Adapter
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         super().__init__(
             build_schema(settings),
-            graphql_ide="graphiql" if settings.graphiql else None,
-            allow_queries_via_get=False,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=10),
-            multipart_uploads_enabled=True,
             allowed_origins=settings.cors_origins or ("*",),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
-        bytes_max = uploads.body_bytes_max(self.settings, Headers(scope=scope))
-        request = Request(scope, _bounded(receive, bytes_max))
-        try:
-            response = await self.run(request)
-        except HTTPException as refused:
-            code = getattr(refused, "code", "BAD_USER_INPUT")
-            response = uploads.refusal(refused.status_code, refused.reason, code)
-        finally:
-            await request.close()
-        await response(scope, receive, send)
-
-    async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
-        original = cast("Adapter", request).request
-        try:
-            viewer = _bearer(self.settings, original.headers.get("authorization"))
-        except Unauthenticated as error:
-            raise uploads.Refused(401, error.message, error.code) from error
-        uploads.admit(original.headers, signed_in=viewer is not None)
-        return await uploads.operation(original, self.settings)
-
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         server = cast("Server", request.app.state.server)
-        context = Context(server, _origin(request), _idempotency_key(request))
-        if isinstance(request, Request):
-            self._sign_in(context, request.headers.get("authorization"))
-        return context
+        return Context(server, origin(request))
 
     def _sign_in(self, context: Context, header: str | None) -> None:
         """A bad token is no error yet: whoever has one may still sign in, or refresh it."""
         try:
-            viewer = _bearer(self.settings, header)
+            viewer = bearer(self.settings, header)
         except Unauthenticated as error:
             context.turn_away(error)
             return
@@ -165,12 +119,6 @@ class Endpoint(GraphQL[Context, None]):
             raise ConnectionRejectionError({"code": context.turned_away.code})
         return {}
 
-    async def render_graphql_ide(self, request: Request) -> Response:
-        """For browsers; a program that takes anything is not one."""
-        if "text/html" not in request.headers.get("accept", ""):
-            raise HTTPException(404, "Not Found")
-        return graphiql.page(self.settings)
-
     def decode_json(self, data: str | bytes) -> object:
         """A request and a message are objects; anything else is as malformed as broken JSON."""
         value: object = orjson.loads(data)
@@ -181,38 +129,6 @@ class Endpoint(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         # text, not bytes: bytes would leave a socket as a binary frame
         return orjson.dumps(data).decode()
-
-
-def _bounded(receive: Receive, bytes_max: int) -> Receive:
-    """Read a body no further than its bound."""
-    read = 0
-
-    async def bounded() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > bytes_max:
-            raise HTTPException(413, f"A request has at most {bytes_max} bytes.")
-        return message
-
-    return bounded
-
-
-def _bearer(settings: Settings, header: str | None) -> Viewer | None:
-    if not header:
-        return None
-    if not header.lower().startswith(BEARER):
-        raise Unauthenticated("Send `Bearer` and an access token.")
-    return read_token(settings, header[len(BEARER) :].strip())
-
-
-def _origin(request: HTTPConnection) -> Origin:
-    agent = request.headers.get("user-agent")
-    return Origin(request.client.host if request.client else None, agent and agent[:AGENT_MAX])
-
-
-def _idempotency_key(request: HTTPConnection) -> str | None:
-    return request.headers.get("idempotency-key")
 
 
 async def health(request: Request) -> Response:
@@ -251,7 +167,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
             await redis.aclose()
             await database.close()
 
-    endpoint = Endpoint(settings)
+    engine = Engine(build_schema(settings), settings)
     origins = [
         Middleware(
             CORSMiddleware,
@@ -268,8 +184,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Route(downloads.PATH, downloads.download),
             Route(tracking.PATH, tracking.page),
             Route(tags.PATH, tags.page),
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
+            Route("/graphql", Endpoint(engine)),
+            WebSocketRoute("/graphql", Sockets(settings)),
             *graphiql.routes(settings),
         ],
         middleware=origins if settings.cors_origins else [],

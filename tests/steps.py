@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
+from app.jobs.desk import Desk, take_up
 from app.models import Base
 from app.schema.scalars import decode_any_id
 from app.services.identity import hasher
@@ -90,6 +91,19 @@ async def due(house: House, kind: str, ref_id: UUID, **values: Any) -> None:
 
 async def nothing_due(house: House) -> bool:
     return not await house.all("SELECT FROM due_work WHERE organization_id = $1")
+
+
+async def work_off(house: House, desk: Desk, kind: str = "%") -> None:
+    """Do what is due of an organization, or wait for the worker of other tests, which may have taken it up first."""
+
+    async def done() -> bool:
+        due = "SELECT id FROM due_work WHERE organization_id = $1 AND kind LIKE $2 AND run_at <= now()"
+        works = await house.all(due, kind)
+        for work in works:
+            await take_up(desk, id=work["id"])
+        return not works
+
+    await eventually(done)
 
 
 async def somebody_waits(house: House, many: int = 1) -> bool:

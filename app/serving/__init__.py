@@ -1,0 +1,1 @@
+"""How an operation comes in, what admits it, and how its answer goes out."""
