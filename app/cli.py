@@ -131,6 +131,42 @@ def migrate(to: Annotated[str, typer.Option(help="Revision to upgrade to.")] = "
     upgrade(Config(_ROOT / "alembic.ini"), to)
 
 
+@cli.command("load-directory")
+def load_directory(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV with a heading; see docs/partners.md.")
+    ],
+) -> None:
+    """Add partners to the directory that every organization sees, as the role of WAYPOST_DATABASE_OWNER_URL."""
+    from rich.console import Console
+    from rich.progress import Progress
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from app.db import async_url
+    from app.services.partners import directory
+    from app.settings import settings
+
+    owner = settings().database_owner_url
+    if owner is None:
+        raise typer.BadParameter("Set WAYPOST_DATABASE_OWNER_URL: the server's own role only reads the directory.")
+    lines, console = file.read_text("utf-8-sig").splitlines(keepends=True), Console(stderr=True)
+
+    async def load(progress: Progress) -> directory.Loaded:
+        engine, task = create_async_engine(async_url(owner.get_secret_value())), progress.add_task("", total=None)
+        try:
+            async with engine.begin() as connection:
+                return await directory.load(connection, lines, lambda count: progress.advance(task, count))
+        finally:
+            await engine.dispose()
+
+    with Progress(console=console) as progress:
+        loaded = asyncio.run(load(progress))
+    for refusal in loaded.refused:
+        console.print(refusal, highlight=False, markup=False)
+    typer.echo(f"{loaded.created} created, {loaded.changed} changed, {loaded.unchanged} unchanged")
+    raise typer.Exit(1 if loaded.refused else 0)
+
+
 @cli.command()
 def seed(
     database_url: Annotated[

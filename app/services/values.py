@@ -52,7 +52,11 @@ async def phone(uow: UnitOfWork, value: str | None, field: str = "phone") -> str
     """E.164; a number without a country is one of the organization's."""
     if not value:
         return None
-    country = None if value.strip().startswith("+") else (await organization(uow)).country
+    return e164(value, None if value.strip().startswith("+") else (await organization(uow)).country, field)
+
+
+def e164(value: str, country: str | None, field: str = "phone") -> str:
+    """`country`: whose number it is, if it does not say so itself."""
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException as error:
