@@ -1,9 +1,12 @@
 """Having a day planned by the worker."""
 
+import asyncio
 from datetime import date, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from app.services.routing.process import warm_up
 from tests.client import Json
 from tests.factories.houses import House
 from tests.steps import eventually, key, nothing_due, row
@@ -15,7 +18,13 @@ ASKED = """... on OptimizeRoutesSuccess { planningRun { id status label timeLimi
   ... on PlanningRunActive { planningRun { id status } message } ... on DayTooLarge { limit message }"""
 
 
+@cache
+def _warm() -> asyncio.Task[None]:
+    return asyncio.create_task(warm_up())
+
+
 async def ask(house: House, day: date | None = None, **more: Any) -> Json:
+    await _warm()  # as in a worker that has been there for a while: a search that loads everything takes seconds
     input = {"date": (day or house.day).isoformat(), "timeLimit": 1, **more}
     return await house.client("DISPATCHER").act("optimizeRoutes", input, ASKED)
 

@@ -118,6 +118,22 @@ async def test_a_driver_drives_on_during_the_search(house: House, database: Data
     await agreed(house)
 
 
+async def test_who_sets_out_during_the_search_keeps_what_the_plan_leaves_out(house: House, database: Database) -> None:
+    """The customer was told that somebody comes; that the stop was put off does not change it."""
+    day = await a_day(house, 1)
+    await house.pool.execute("UPDATE transports SET demand = '{\"STRETCHERS\": 1}' WHERE id = $1", day.rides[0])
+
+    async def set_out() -> None:
+        await day.start()
+        await day.skip(0)
+
+    run = await plan_while(house, database, set_out)
+    assert (run["status"], run["unassigned_count"]) == ("SUCCEEDED", 0)
+    assert (await row(house, "transports", day.rides[0]))["status"] == "EN_ROUTE"
+    assert await on_route(house, day.route) == [(day.rides[0], "PICKUP"), (day.rides[0], "DROPOFF")]
+    await agreed(house)
+
+
 async def test_a_ride_is_cancelled_during_the_search(house: House, database: Database) -> None:
     day = await a_day(house, 3)
     cancel = {"transportId": house.gid("Transport", day.rides[1])}

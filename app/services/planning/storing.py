@@ -207,8 +207,8 @@ class Adapted:
         return None if route is None or route_violations(self.problem, route) else route
 
     def _left(self, shift_id: UUID, calls: list[routing.Call]) -> list[routing.Call]:
-        """What of them is still to be done, led by what is under way by now."""
-        fixed, by_key = self.now.fixed[shift_id], self.problem.by_key
+        """What of them is still to be done, led by what is under way by now: the plan may know nothing of that."""
+        by_key = self.problem.by_key
         todo = [
             call
             for call in calls
@@ -216,4 +216,16 @@ class Adapted:
             and (call.kind is routing.StopKind.DROPOFF or by_key[call.request].pickup is not None)
             and self.now.bound_to.get(uuid_of(call.request), shift_id) == shift_id
         ]
-        return [*fixed.prefix, *(call for call in todo if call not in fixed.prefix)]
+        bound = [*self.now.fixed[shift_id].prefix, *self._bound(shift_id, todo)]
+        return [*bound, *(call for call in todo if call not in bound)]
+
+    def _bound(self, shift_id: UUID, todo: list[routing.Call]) -> list[routing.Call]:
+        """What the driver came for, or has aboard, since a search began that took it off the route."""
+        planned = {call.request for call in todo}
+        return [
+            call
+            for call in self.now.orders.get(shift_id, ())
+            if call.request not in planned
+            and call not in self.now.fixed[shift_id].prefix
+            and self.now.bound_to.get(uuid_of(call.request)) == shift_id
+        ]
