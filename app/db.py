@@ -5,7 +5,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Self
 
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_only
@@ -75,7 +77,7 @@ def _engine(settings: Settings) -> AsyncEngine:
         # the timeouts are set on the role, for PgBouncer refuses them at the start of a connection.
         url = url.update_query_dict({"prepared_statement_cache_size": "0"})
         arguments = {"statement_cache_size": 0}
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         poolclass=_Pool,
         pool_size=settings.database_pool_size,
@@ -85,6 +87,14 @@ def _engine(settings: Settings) -> AsyncEngine:
         # what goes into a statement is personal, and errors go into logs
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "checkout", _still_open)
+    return engine
+
+
+def _still_open(connection: Any, record: object, fairy: object) -> None:
+    """One that has ended since it was given back is replaced; to know of it takes no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 @dataclass(frozen=True)
