@@ -1,7 +1,7 @@
 """Who acts: organizations, users, the viewer."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -13,6 +13,8 @@ from app.loaders import identity as relations
 from app.models.identity import Role
 from app.schema.fields import column, derived, to_many, to_one, vocabulary
 from app.schema.nodes import Node, node
+from app.schema.scalars import encode_id
+from app.services.identity.sessions import has_second_factor, open_sessions
 
 if TYPE_CHECKING:
     from app.schema.customers import Customer
@@ -42,6 +44,7 @@ class Organization(Node, Actor):
 class User(Node, Actor):
     email: str = column("The address they sign in with.")
     full_name: str = column("Their name.")
+    email_confirmed_at: datetime | None = column("When they proved that the address is theirs, if they did.")
     memberships: list["Membership"] = to_many(
         relations.USER_MEMBERSHIPS, "The organizations they belong to, as far as the viewer may know."
     )
@@ -56,7 +59,21 @@ class System(Actor):
 @node(models.Membership, "What a user is in one organization.")
 class Membership(Node):
     role: Role = column("What they are there.")
+    version: int = column("Goes up with every change; an update names the one it saw.")
+    created_at: datetime = column("Since when.")
     organization: Organization = to_one(relations.MEMBERSHIP_ORGANIZATION, "Where.")
+    user: User = to_one(relations.MEMBERSHIP_USER, "Who.")
+
+
+@strawberry.type(description="A sign-in of the viewer's that goes on, on some device.")
+class Session:
+    id: strawberry.ID = derived(lambda session: encode_id("Session", session.id), "Names it to `revokeSession`.")
+    started_at: datetime = column("When it began.")
+    last_used_at: datetime = column("When it was last gone on with: access tokens are renewed every few minutes.")
+    ip: str | None = column("Where from, at that time; null if that is not known.")
+    user_agent: str | None = column("What the program calls itself; null if it does not say.")
+    is_current: bool = column("Whether it is the one that asks.")
+    organization: Organization = to_one(relations.SESSION_ORGANIZATION, "Where.")
 
 
 @strawberry.type(description="Who is asking: a user in one organization, with the hats they wear there.")
@@ -76,6 +93,15 @@ class Viewer:
     @strawberry.field(description="What they may do there.")
     def permissions(root: strawberry.Parent[ViewerRow]) -> list[Permission]:
         return [permission for permission in Permission if permission in root.permissions]
+
+    @strawberry.field(description="Their sign-ins that go on, in whatever organization; of many, the last used.")
+    async def sessions(root: strawberry.Parent[ViewerRow], info: Info) -> list[Session]:
+        found: Any = await open_sessions(info.context.reads, root)
+        return found  # type: ignore[no-any-return]
+
+    @strawberry.field(description="Whether signing in asks them for a code.")
+    async def has_second_factor(root: strawberry.Parent[ViewerRow], info: Info) -> bool:
+        return root.user_id is not None and await has_second_factor(info.context.reads, root.user_id)
 
     @strawberry.field(description="Their customer's record, if they are one.")
     async def customer(
