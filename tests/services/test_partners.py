@@ -11,9 +11,9 @@ from app.context import Server
 from app.errors import BadUserInput, Unavailable
 from app.jobs.worker import Work
 from app.models import SyncKind
-from app.services.partners.addresses import endpoint, is_public
+from app.services.outside import endpoint, is_public
 from app.services.partners.remote import NEVER, GivenUp, Remote
-from app.services.partners.vault import Sealed, Vault
+from app.services.vault import Sealed, Vault
 from app.settings import Settings
 from tests.client import Json
 from tests.clinic import clinic, shot
@@ -322,8 +322,8 @@ async def test_all_or_none_are_accepted(house: House, worker: Work) -> None:
 
 QUERIES = (
     "{ partners { edges { node { name directoryEntry { name } } } } }",
-    "{ partnerConnections { edges { node { hasCredentials partner { name } runs { edges { node { issues { edges {"
-    " node { problem subject { name } } } } } } } } } } }",
+    "{ partnerConnections { edges { node { hasCredentials partner { name } runs(first: 5) { edges { node {"
+    " issues(first: 5) { edges { node { problem subject { name } } } } } } } } } } }",
     "{ syncRuns { edges { node { status connection { id } requestedBy { id } } } } }",
     "{ reviewItems { edges { node { title subject { name } connection { id } record { id } decidedBy { id } } } } }",
     "{ subjects { edges { node { ... on Pet { preferredVet { name } preferredFoodBrand { name } } } } } }",

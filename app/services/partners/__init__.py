@@ -16,7 +16,7 @@ from app.services.partners.connections import (
 from app.services.partners.people import check_preferred, create_partner, update_partner
 from app.services.partners.reviewing import accept_review_items, reject_review_item
 from app.services.partners.runs import Stopped, Sync, Visit, begin, fail, is_wanted, next_pets, portions, store, succeed
-from app.services.partners.vault import Sealed
+from app.services.vault import Sealed
 
 __all__ = [
     "Sealed",

@@ -20,10 +20,10 @@ from app.models import (
     WorkKind,
 )
 from app.services import due_work, values
-from app.services.partners.addresses import endpoint as checked_endpoint
-from app.services.partners.addresses import origin
+from app.services.outside import endpoint as checked_endpoint
+from app.services.outside import origin
 from app.services.partners.calls import call_off
-from app.services.partners.vault import Vault
+from app.services.vault import Vault
 from app.settings import Settings
 from app.uow import UnitOfWork
 

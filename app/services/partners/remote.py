@@ -1,7 +1,6 @@
 """Asking one partner's system: pages, conditional requests, patience with limits."""
 
 import asyncio
-import email.utils
 import json
 import random
 import time
@@ -12,9 +11,8 @@ import httpx
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from app import clock
 from app.models import SyncKind, SyncProblem
-from app.services.partners.addresses import Private, PublicOnly
+from app.services.outside import Private, retry_after_s, stay, transport
 from app.services.partners.entries import Issue, Sheet, explained
 from app.settings import Settings
 
@@ -92,15 +90,15 @@ class Remote:
 
     async def __aenter__(self) -> Self:
         limits = httpx.Limits(max_connections=self._settings.partner_requests_at_once)
-        inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Waypost"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         self._http = httpx.AsyncClient(
-            transport=inner if self._settings.partner_private else PublicOnly(inner),
+            transport=transport(limits, private=self._settings.partner_private),
             headers=headers,
             timeout=self._settings.partner_timeout_s,
             follow_redirects=False,
+            event_hooks={"response": [stay]},
             trust_env=False,
         )
         return self
@@ -188,7 +186,7 @@ class Remote:
             return _Answer(200, httpx.Headers(), b'{"records": []}')
         if status in (401, 403):
             raise GivenUp(f"The partner's system refuses the credentials ({status}).")
-        wait_s = _seconds(response.headers.get("retry-after"))
+        wait_s = retry_after_s(response.headers.get("retry-after"))
         if wait_s > self._settings.partner_wait_s_max:
             raise GivenUp(f"The partner's system asks to be left alone ({status}).", wait_s)
         # whoever else is about to ask waits too
@@ -214,19 +212,6 @@ def _wait(state: RetryCallState) -> float:
     asked = error.wait_s if isinstance(error, Failed) else 0
     longest = min(BACKOFF_MAX_S, BACKOFF_S * 2**state.attempt_number)
     return asked + random.uniform(0, longest)  # noqa: S311 - nobody gains by guessing it
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Seconds or a date; what is neither says nothing."""
-    if not retry_after:
-        return 0
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
-    try:
-        at = email.utils.parsedate_to_datetime(retry_after)
-        return max(0.0, (at - clock.now()).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return 0
 
 
 def _kept(header: str | None) -> str | None:

@@ -40,7 +40,7 @@ from app.services.partners.drafts import Row, drafted
 from app.services.partners.entries import Entry, Issue
 from app.services.partners.importing import ROWS_MAX, Outcome, counted, queue, take_over
 from app.services.partners.remote import NEVER, Version
-from app.services.partners.vault import Vault
+from app.services.vault import Vault
 from app.settings import Settings
 from app.uow import UnitOfWork
 

@@ -1,4 +1,4 @@
-"""Credentials of partners' systems: encrypted while they lie in the database, plain only on their way out."""
+"""Secrets shared with others' systems: encrypted while they lie in the database, plain only on their way out."""
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
