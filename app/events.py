@@ -3,8 +3,12 @@
 Every noun's change is one `Event`. The numbers come from the organization's event head, which is locked by the very
 statement that writes the events, the last one before commit: so `seq` has no gaps and never runs ahead of what others
 can read.
+
+Where webhooks listen, the same statement leaves the work to tell them, once until that work has begun: organizations
+without webhooks pay nothing for it, and those that have some do not look anything up.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,25 +39,34 @@ OWN_REFERENCE = {
 APPEND = text(
     """
     WITH head AS (
-        UPDATE event_heads SET seq = seq + :count WHERE organization_id = :org RETURNING seq - :count AS before
+        UPDATE event_heads SET seq = seq + :count, woken = listening WHERE organization_id = :org
+        RETURNING new.seq - :count AS before, new.woken AND NOT old.woken AS wakes
+    ), waking AS (
+        INSERT INTO due_work (run_at, organization_id, kind, ref_id)
+        SELECT :now, :org, 'FEED_WEBHOOKS', :org FROM head WHERE wakes
+        RETURNING id
     ), incoming AS (
         SELECT * FROM ROWS FROM (jsonb_to_recordset(:events) AS (
-            type text, occurred_at timestamptz, node_type text, node_id uuid, actor_user_id uuid, customer_id uuid,
+            type text, occurred_at timestamptz, node_type text, node_id uuid, actor_user_id uuid,
+            actor_partner_id uuid, actor_api_key_id uuid, customer_id uuid,
             driver_id uuid, former_driver_id uuid, route_id uuid, booking_id uuid, transport_id uuid, payload jsonb,
             changes jsonb
-        )) WITH ORDINALITY AS e(type, occurred_at, node_type, node_id, actor_user_id, customer_id, driver_id,
-                                former_driver_id, route_id, booking_id, transport_id, payload, changes, position)
+        )) WITH ORDINALITY AS e(type, occurred_at, node_type, node_id, actor_user_id, actor_partner_id,
+                                actor_api_key_id, customer_id, driver_id, former_driver_id, route_id, booking_id,
+                                transport_id, payload, changes, position)
     ), details AS (
         INSERT INTO event_details (organization_id, seq, ip, user_agent, changes)
         SELECT :org, head.before + e.position, :ip, :user_agent, e.changes FROM head, incoming e
         WHERE cast(:ip AS text) IS NOT NULL OR e.changes IS NOT NULL
     )
-    INSERT INTO events (organization_id, seq, type, occurred_at, node_type, node_id, actor_user_id, customer_id,
-                        driver_id, former_driver_id, route_id, booking_id, transport_id, payload)
+    INSERT INTO events (organization_id, seq, type, occurred_at, node_type, node_id, actor_user_id, actor_partner_id,
+                        actor_api_key_id, customer_id, driver_id, former_driver_id, route_id, booking_id, transport_id,
+                        payload)
     SELECT :org, head.before + e.position, e.type, e.occurred_at, e.node_type, e.node_id, e.actor_user_id,
-           e.customer_id, e.driver_id, e.former_driver_id, e.route_id, e.booking_id, e.transport_id, e.payload
+           e.actor_partner_id, e.actor_api_key_id, e.customer_id, e.driver_id, e.former_driver_id, e.route_id,
+           e.booking_id, e.transport_id, e.payload
     FROM head, incoming e
-    RETURNING seq
+    RETURNING seq, (SELECT id FROM waking) AS work_id
     """
 )
 
@@ -77,13 +90,15 @@ class Draft:
     payload: Mapping[str, object]
     changes: Mapping[str, object] | None
 
-    def record(self, occurred_at: datetime, actor: UUID | None) -> dict[str, object]:
+    def record(self, occurred_at: datetime, actor: Viewer) -> dict[str, object]:
         return {
             "type": self.type.value,
             "occurred_at": occurred_at,
             "node_type": self.node_type,
             "node_id": self.node_id,
-            "actor_user_id": actor,
+            "actor_user_id": actor.user_id,
+            "actor_partner_id": actor.partner_id,
+            "actor_api_key_id": actor.api_key_id,
             **self.references,
             "payload": self.payload,
             "changes": self.changes,
@@ -104,27 +119,36 @@ def references(*nodes: object) -> dict[str, UUID]:
     return found
 
 
+@dataclass(frozen=True)
+class Appended:
+    """The last number. work_id: the piece of work that tells webhooks of it, unless one that was left before does."""
+
+    seq: int
+    work_id: UUID | None
+
+
 async def append(
     session: AsyncSession, viewer: Viewer, origin: Origin, occurred_at: datetime, drafts: Sequence[Draft]
-) -> int:
-    """Write events under the next numbers and answer the last; the transaction must end right after."""
+) -> Appended:
+    """Write events under the next numbers; the transaction must end right after."""
     if len(drafts) > EVENTS_MAX:
         raise TooManyEvents(len(drafts), EVENTS_MAX)
-    records = [draft.record(occurred_at, viewer.user_id) for draft in drafts]
+    records = [draft.record(occurred_at, viewer) for draft in drafts]
     result = await session.execute(
         APPEND,
         {
             "org": viewer.organization_id,
             "count": len(records),
+            "now": occurred_at,
             "events": orjson.dumps(records, default=str).decode(),
             "ip": origin.ip,
             "user_agent": origin.user_agent,
         },
     )
-    numbers = result.scalars().all()
-    if len(numbers) != len(records):
+    rows = result.all()
+    if len(rows) != len(records):
         raise RuntimeError("this organization has no event head")
-    return int(max(numbers))
+    return Appended(max(row.seq for row in rows), rows[0].work_id)
 
 
 @dataclass(frozen=True)
@@ -192,6 +216,11 @@ def after(viewer: Viewer, cursor: int, wanted: EventFilter, limit: int) -> Selec
         .order_by(Event.seq)
         .limit(limit)
     )
+
+
+def as_cursor(seq: int) -> str:
+    """A place in the log as others see it: opaque, so that nobody counts on how it is numbered."""
+    return base64.urlsafe_b64encode(f"e{seq}".encode()).decode().rstrip("=")
 
 
 def head(organization_id: UUID) -> Select[EventHead]:

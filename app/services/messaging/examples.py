@@ -41,4 +41,6 @@ def _of(kind: NotificationKind, speech: Speech) -> dict[str, str | None]:
     if kind is Kind.MAINTENANCE_DUE:
         km = {"due_km": speech.km(90_000_000), "driven_km": speech.km(84_500_000)}
         return {"vehicle": "WP-100", "date": speech.day(DAY), **km}
+    if kind in (Kind.WEBHOOK_FAILING, Kind.WEBHOOK_DISABLED):
+        return {"endpoint": "hooks.example.org", "since": speech.moment(at), "gone": None}
     return {"title": "Closed on Friday", "text": "We are closed on Friday.", "category": "Opening hours"}

@@ -21,12 +21,15 @@ from app.models import (
     Transport,
     Vehicle,
     WaitlistEntry,
+    WebhookEndpoint,
 )
 from app.services.messaging.telling import Telling, tell, tell_each
 from app.uow import UnitOfWork
 
 KEEPERS = (Role.OWNER, Role.ADMIN, Role.DISPATCHER)
 """Who hears of what the fleet needs."""
+ADMINS = (Role.OWNER, Role.ADMIN)
+"""Who hears of what is wrong with the connections to others' systems."""
 TOLD_OF_NEWS = (PostPriority.IMPORTANT, PostPriority.URGENT)
 READERS_MAX = 200
 """Readers who are told in one transaction."""
@@ -55,6 +58,11 @@ async def licence_expiring(uow: UnitOfWork, kind: NotificationKind, driver_id: U
 async def maintenance_due(uow: UnitOfWork, kind: NotificationKind, vehicle_id: UUID, cause: str) -> None:
     vehicle = await uow.fetch(Vehicle, vehicle_id)
     await tell(uow, kind, cause, vehicle, user_ids=await _keepers(uow))
+
+
+async def webhook(uow: UnitOfWork, kind: NotificationKind, endpoint_id: UUID, cause: str) -> None:
+    endpoint = await uow.fetch(WebhookEndpoint, endpoint_id)
+    await tell(uow, kind, cause, endpoint, user_ids=await _members(uow, Membership.role.in_(ADMINS)))
 
 
 async def _keepers(uow: UnitOfWork, besides: UUID | None = None) -> Sequence[UUID]:

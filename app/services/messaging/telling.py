@@ -46,6 +46,8 @@ WAYS: dict[NotificationKind, tuple[Channel, ...]] = {
     Kind.LICENCE_EXPIRING: (Channel.EMAIL,),
     Kind.MAINTENANCE_DUE: (Channel.EMAIL,),
     Kind.POST_PUBLISHED: (Channel.EMAIL, Channel.PUSH),
+    Kind.WEBHOOK_FAILING: (Channel.EMAIL,),
+    Kind.WEBHOOK_DISABLED: (Channel.EMAIL,),
 }
 """By which ways people hear of what, unless a rule of the organization says otherwise."""
 CANNOT_WAIT = (Kind.DRIVER_UNDER_WAY, Kind.WAITLIST_OFFER)

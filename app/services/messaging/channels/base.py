@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from app.models import DevicePlatform, NotificationKind
+from app.models import AccountMailKind, DevicePlatform, NotificationKind
 
 DETAIL_MAX = 500
 
@@ -14,7 +14,7 @@ class Message:
     """A message in its final words. `id` is the same at every try: by it carriers know what they have taken already."""
 
     id: UUID
-    kind: NotificationKind
+    kind: NotificationKind | AccountMailKind
     to: str
     subject: str | None
     body: str

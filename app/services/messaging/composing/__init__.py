@@ -8,7 +8,7 @@ from app.errors import NotFound
 from app.models import Channel, Customer, Notification, NotificationKind, User
 from app.services import values
 from app.services.messaging import rendering, templates
-from app.services.messaging.composing import bookings, care, fleet, news
+from app.services.messaging.composing import bookings, care, fleet, news, webhooks
 from app.services.messaging.rendering import Unusable, Values
 from app.services.messaging.speech import Speech
 from app.services.messaging.words import Wording, own_words
@@ -34,6 +34,8 @@ FACTS: dict[NotificationKind, Facts] = {
     Kind.LICENCE_EXPIRING: fleet.licence,
     Kind.MAINTENANCE_DUE: fleet.maintenance,
     Kind.POST_PUBLISHED: news.post,
+    Kind.WEBHOOK_FAILING: webhooks.failing,
+    Kind.WEBHOOK_DISABLED: webhooks.disabled,
 }
 
 

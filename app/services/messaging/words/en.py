@@ -83,4 +83,17 @@ WORDS: Words = {
         f"{DEAR}{{{{ text }}}}\n{BYE}",
         "{{ title }}",
     ),
+    Kind.WEBHOOK_FAILING: said(
+        "the webhook to {{ endpoint }} fails",
+        f"{DEAR}the webhook to {{{{ endpoint }}}} has failed since {{{{ since }}}}.\n"
+        f"What it should have been told is kept, and sent again and again; after some days it is disabled.\n{BYE}",
+        "the webhook to {{ endpoint }} has failed since {{ since }}.",
+    ),
+    Kind.WEBHOOK_DISABLED: said(
+        "the webhook to {{ endpoint }} was disabled",
+        f"{DEAR}the webhook to {{{{ endpoint }}}} was disabled, for it "
+        "{% if gone %}says that it is gone{% else %}has failed for days{% endif %}.\n"
+        f"Once it is enabled, it goes on where it stopped.\n{BYE}",
+        "the webhook to {{ endpoint }} was disabled.",
+    ),
 }
