@@ -80,7 +80,8 @@ def serve(
         host=settings().host,
         port=settings().port,
         workers=workers,
-        ws="websockets-sansio",
+        http="app.serving.web.wire:Protocol",
+        ws="app.serving.sockets.wire:Wire",
         lifespan="on",
         log_level=settings().log_level.lower(),
         access_log=False,
@@ -114,10 +115,11 @@ def worker(
 ) -> None:
     """Run work that is due: planning, mails, expiries."""
     from app.jobs import worker as jobs
+    from app.serving.reader import Reader
     from app.settings import settings
 
     if not check:
-        jobs.run()
+        jobs.run(Reader)
     elif not asyncio.run(jobs.is_done_in_time(settings())):
         raise typer.Exit(1)
 
@@ -165,6 +167,53 @@ def load_directory(
         console.print(refusal, highlight=False, markup=False)
     typer.echo(f"{loaded.created} created, {loaded.changed} changed, {loaded.unchanged} unchanged")
     raise typer.Exit(1 if loaded.refused else 0)
+
+
+documents = typer.Typer(help="Documents that clients run by their names.", no_args_is_help=True)
+cli.add_typer(documents, name="documents")
+
+
+@documents.command("register")
+def register_documents(
+    manifests: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Manifests, or documents; see docs/partners.md.")
+    ],
+    organization: Annotated[str | None, typer.Option(help="Slug of the partner's organization.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Id of the partner whose programs may run them.")] = None,
+    client: Annotated[str | None, typer.Option(help="Or one of the house's own clients: admin, app.")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Withdraw all others.")] = False,
+) -> None:
+    """Let a partner's programs, or a client, run these documents: all of them, or none. Fails if one is refused."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from app.errors import DocumentsRefused, WaypostError
+    from app.services import registry
+    from app.serving.admission import registrar
+    from app.settings import settings
+
+    if (client is None) == (partner is None) or (partner is None) != (organization is None):
+        raise typer.BadParameter("Give --organization and --partner, or --client.")
+    console = Console(stderr=True)
+    try:
+        found = [document for file in manifests for document in registry.read(file.read_text("utf-8"))]
+        listed = list({document.document_id: document for document in found}.values())
+        with Progress(console=console) as progress:
+            task = progress.add_task("", total=len(listed))
+            tick = lambda: progress.advance(task)  # noqa: E731
+            done = asyncio.run(
+                registrar.for_client(settings(), client, listed, only, tick)
+                if client
+                else registrar.for_partner(settings(), str(organization), str(partner), listed, only, tick)
+            )
+    except DocumentsRefused as refused:
+        for refusal in refused.refused:
+            console.print(f"{refusal.document_id}: {refusal.reason}", highlight=False, markup=False)
+        raise typer.Exit(1) from None
+    except (WaypostError, UnicodeDecodeError) as error:
+        console.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(1) from None
+    typer.echo(f"version {done.version}: {done.added} added, {done.same} same, {done.withdrawn} withdrawn")
 
 
 @cli.command()
