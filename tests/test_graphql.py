@@ -1,30 +1,24 @@
 """The schema as a production server executes it."""
 
-import strawberry
-
-from app.graphql import build_schema
 from app.settings import Settings
+from tests.client import Client
+from tests.factories.houses import House
+from tests.realm import own_api
 
 
-async def codes(schema: strawberry.Schema, query: str) -> list[str]:
-    result = await schema.execute(query, context_value=NoContext())
-    return sorted({error.extensions["code"] for error in result.errors or [] if error.extensions})
+async def test_introspection_is_closed_by_default(house: House, settings: Settings) -> None:
+    async with own_api(settings, introspection=False) as api:
+        closed = Client(api, house.client("OWNER").token)
+        assert set(await closed.codes("{ __schema { queryType { name } } }")) == {"BAD_USER_INPUT"}
+        answer = await closed.post("{ viewr { role } }")
+        assert "Did you mean" not in answer["errors"][0]["message"]
 
 
-class NoContext:
-    """Nothing that is refused before execution may need one."""
-
-    async def renew(self) -> None:
-        return None
-
-
-async def test_introspection_is_closed_by_default(settings: Settings) -> None:
-    closed = build_schema(settings.model_copy(update={"introspection": False}))
-    assert await codes(closed, "{ __schema { queryType { name } } }") == ["BAD_USER_INPUT"]
-
-
-async def test_limits_come_from_the_settings(settings: Settings) -> None:
-    strict = build_schema(settings.model_copy(update={"depth_max": 2, "tokens_max": 20, "aliases_max": 1}))
-    assert await codes(strict, "{ bookings { edges { node { id } } } }") == ["BAD_USER_INPUT"]
-    assert await codes(strict, "{ a: eventSeq b: eventSeq }") == ["BAD_USER_INPUT"]
-    assert await codes(strict, "{ " + "eventSeq " * 30 + "}") == ["BAD_USER_INPUT"]
+async def test_limits_come_from_the_settings(house: House, settings: Settings) -> None:
+    async with own_api(settings, depth_max=2, tokens_max=20, aliases_max=1, cost_max=30) as api:
+        strict = Client(api, house.client("OWNER").token)
+        assert await strict.codes("{ bookings { edges { node { id } } } }") == ["BAD_USER_INPUT"]
+        assert await strict.codes("{ a: eventSeq b: eventSeq }") == ["BAD_USER_INPUT"]
+        assert await strict.codes("{ " + "eventSeq " * 30 + "}") == ["BAD_USER_INPUT"]
+        assert await strict.codes("{ bookings { totalCount } }") == ["COST_LIMIT"]
+        assert await strict.codes("{ bookings(first: 5) { totalCount } }") == []

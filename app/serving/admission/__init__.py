@@ -1,0 +1,1 @@
+"""What is let in: which texts, within which bounds, at what price."""
