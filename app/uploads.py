@@ -4,20 +4,18 @@ What comes is written to disk beyond a megabyte, and is refused while it comes w
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 from uuid import UUID
 
-import orjson
-from cross_web import HTTPException
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException as FormRefused
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from app import json_text
 from app.access import Viewer
 from app.context import Server
 from app.errors import InvalidTransition, NotFound
@@ -37,20 +35,23 @@ FILES_MAX = 10
 SPOOLED = 1024 * 1024
 
 
-class Refused(HTTPException):
-    """A request that goes no further, with a code as errors have it."""
+class Refused(Exception):
+    """A request that goes no further, with a code as errors have it, and headers that say what would do."""
 
-    def __init__(self, status_code: int, reason: str, code: str = "BAD_USER_INPUT") -> None:
-        super().__init__(status_code, reason)
+    def __init__(self, status_code: int, reason: str, code: str = "BAD_USER_INPUT", **headers: str) -> None:
+        super().__init__(reason)
+        self.status_code = status_code
+        self.reason = reason
         self.code = code
+        self.headers = headers
 
     @property
     def response(self) -> Response:
         return refusal(self.status_code, self.reason, self.code)
 
 
-def refusal(status_code: int, reason: str, code: str) -> Response:
-    return JSONResponse({"errors": [{"message": reason, "extensions": {"code": code}}]}, status_code)
+def refusal(status_code: int, reason: str, code: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"errors": [{"message": reason, "extensions": {"code": code}}]}, status_code, headers)
 
 
 def is_multipart(headers: Headers) -> bool:
@@ -65,12 +66,10 @@ def body_bytes_max(settings: Settings, headers: Headers) -> int:
 # with a GraphQL request, https://github.com/jaydenseric/graphql-multipart-request-spec
 
 
-def admit(headers: Headers, *, signed_in: bool) -> None:
-    """Refuse files that a page on another site has sent, or nobody, before any of them is read."""
+def admit(headers: Headers) -> None:
+    """Refuse files that a page on another site has sent, before any of them is read."""
     if not any(headers.get(name) for name in PREFLIGHT):
         raise Refused(400, f"A multipart request has the header {PREFLIGHT[0]}, or one of {', '.join(PREFLIGHT[1:])}.")
-    if not signed_in:
-        raise Refused(401, "Sign in first.", "UNAUTHENTICATED")
 
 
 async def operation(request: Request, settings: Settings) -> dict[str, Any]:
@@ -99,8 +98,8 @@ async def _form(request: Request, settings: Settings) -> FormData:
 def _object(form: FormData, name: str) -> dict[str, Any]:
     given = form.get(name)
     try:
-        found = orjson.loads(given) if isinstance(given, str) else None
-    except json.JSONDecodeError:
+        found = json_text.read(given) if isinstance(given, str) else None
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise Refused(400, f"`{name}` is a field with a JSON object; it comes before the files.")

@@ -78,8 +78,9 @@ async def test_queries_are_answered_beside_the_page(settings: Settings) -> None:
 
 async def test_without_the_setting_there_is_neither_page_nor_file(settings: Settings, folder: Path) -> None:
     async with serve(settings, graphiql=False, graphiql_assets=folder) as client:
-        for path in ("/graphql", SCRIPT_URL):
-            assert (await client.get(path, headers=BROWSER)).status_code == 404
+        for path, status in (("/graphql", 400), (SCRIPT_URL, 404)):
+            answer = await client.get(path, headers=BROWSER)
+            assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (status, "application/json")
 
 
 async def test_files_come_from_the_folder(settings: Settings, folder: Path) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
+from app.settings import Settings
 from tests.client import Client
 from tests.factories.houses import House
+from tests.realm import own_api
 
 VIEWER = "{ viewer { role } }"
 
@@ -84,6 +87,13 @@ async def test_health(api: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+async def test_health_without_a_database(settings: Settings) -> None:
+    nowhere = SecretStr("postgresql://server:secret@127.0.0.1:1/waypost")
+    async with own_api(settings, database_url=nowhere) as api, httpx.AsyncClient(trust_env=False, verify=False) as http:
+        answer = await http.get(f"http://{api}/health")
+    assert (answer.status_code, codes(answer), b"127.0.0.1" in answer.content) == (503, ["UNAVAILABLE"], False)
+
+
 async def test_unexpected_errors_show_nothing(house: House) -> None:
     """An instant that PostgreSQL cannot hold is nobody's case; the answer must still not speak of SQL."""
     answer: dict[str, Any] = await house.client("OWNER").post(
@@ -93,6 +103,9 @@ async def test_unexpected_errors_show_nothing(house: House) -> None:
     assert not any(word in text for word in ("select", "sqlalchemy", "asyncpg", "traceback", "/app/"))
 
 
-async def test_introspection_is_closed_unless_opened(anonymous: Client) -> None:
-    # the tests' API has it open; `tests/test_graphql.py` builds one where it is not
-    assert (await anonymous.run("{ __schema { queryType { name } } }"))["__schema"]["queryType"]["name"] == "Query"
+async def test_introspection_is_for_the_house_where_it_is_open(house: House, anonymous: Client) -> None:
+    # the tests' API has it open; `tests/test_limits.py` builds one where it is not
+    query = "{ __schema { queryType { name } } }"
+    assert (await house.client("STAFF").run(query))["__schema"]["queryType"]["name"] == "Query"
+    for other in (anonymous, house.client("CUSTOMER"), house.client("DRIVER")):
+        assert set(await other.codes(query)) == {"BAD_USER_INPUT"}

@@ -119,8 +119,6 @@ async def test_a_map_that_leads_nowhere_is_refused(house: House, operations: Any
         (b"nonsense", "multipart/form-data"),
         (b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x"),
         (b'--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n{', "multipart/form-data; boundary=x"),
-        (b"operations=%7B%7D&map=%7B%7D", "application/x-www-form-urlencoded"),
-        (b'{"query": "{ viewer { role } }"}', "text/plain"),
     ],
 )
 async def test_a_form_that_is_none_is_refused(house: House, content: bytes, content_type: str) -> None:

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Iterable
 
 from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 
 from app.errors import BadUserInput, WaypostError
 
 log = logging.getLogger(__name__)
 
+MESSAGE_MAX = 1_000
 INTERNAL = "Something went wrong on our side."
+NOT_NULL = "A field that cannot be empty was sent as null; leave it out to leave it as it is."
 
 
 def coded(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
@@ -36,9 +39,22 @@ def _give_code(error: GraphQLError) -> None:
     if isinstance(cause, WaypostError):
         error.message = cause.message
         error.extensions = {**cause.extensions}
+    elif _is_null_refused(error):
+        # Strawberry's own words are for those who write the schema
+        error.message = NOT_NULL
+        error.extensions = {"code": BadUserInput.code}
     elif cause is None or error.path is None:
+        # a message may quote what was sent, at any length
+        error.message = error.message[:MESSAGE_MAX]
         error.extensions = {"code": BadUserInput.code, **(error.extensions or {})}
     else:
         log.error("unexpected error at %s", error.path, exc_info=cause)
         error.message = INTERNAL
         error.extensions = {"code": WaypostError.code}
+
+
+def _is_null_refused(error: GraphQLError | None) -> bool:
+    while error is not None and not isinstance(error, StrawberryInputCoercionError):
+        cause = error.original_error
+        error = cause if isinstance(cause, GraphQLError) else None
+    return error is not None

@@ -9,6 +9,10 @@ from app.errors import BadUserInput
 EMPTY: Mapping[str, Any] = {}
 
 
+class Malformed(BadUserInput):
+    """This is no request of GraphQL, whatever else it is."""
+
+
 @dataclass(frozen=True)
 class GraphQLRequest:
     """A request by the GraphQL over HTTP specification; a text, or what names one that is known already."""
@@ -21,16 +25,26 @@ class GraphQLRequest:
 
     @classmethod
     def of(cls, parameters: object) -> "GraphQLRequest":
-        """Raises `BadUserInput` for what is no request."""
+        """Raises `Malformed`. What else there is among the parameters is not ours."""
+        if isinstance(parameters, list):
+            raise Malformed("Requests come one by one: a batch is not taken.")
         if not isinstance(parameters, Mapping):
-            raise BadUserInput("A GraphQL request is a JSON object.")
-        return cls(
+            raise Malformed("A GraphQL request is a JSON object.")
+        found = cls(
             _text(parameters, "query"),
             _text(parameters, "documentId"),
             _text(parameters, "operationName"),
             _object(parameters, "variables"),
             _object(parameters, "extensions"),
         )
+        if found.query is None and found.named is None:
+            raise Malformed("A request has a `query`, or names a document that is known.", "query")
+        return found
+
+    @property
+    def named(self) -> str | None:
+        """What a document that the server knows is called."""
+        return self.persisted_hash if self.document_id is None else self.document_id
 
     @property
     def persisted_hash(self) -> str | None:
@@ -43,12 +57,12 @@ class GraphQLRequest:
 def _text(parameters: Mapping[str, Any], name: str) -> str | None:
     value = parameters.get(name)
     if value is not None and not isinstance(value, str):
-        raise BadUserInput(f"`{name}` is a string.", name)
+        raise Malformed(f"`{name}` is a string.", name)
     return value
 
 
 def _object(parameters: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = parameters.get(name)
     if value is not None and not isinstance(value, Mapping):
-        raise BadUserInput(f"`{name}` is an object.", name)
+        raise Malformed(f"`{name}` is an object.", name)
     return EMPTY if value is None else value
