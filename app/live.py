@@ -8,20 +8,18 @@ goes back to the log. So every event arrives once and in order, whatever Redis, 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from app import clock, events
+from app import events
 from app.access import Viewer
 from app.db import Database
-from app.errors import Unauthenticated
 from app.events import EventFilter
-from app.models import DueWork, Event, EventHead
+from app.models import DueWork, Event, EventHead, EventType
 from app.uow import ReadUnit
 
 log = logging.getLogger(__name__)
@@ -32,8 +30,19 @@ RETRY_S = 1.0
 WAKE_S = 2.0
 """Longest that a change which is committed already waits for Redis before it is answered."""
 
+DEMOTING = frozenset(
+    {
+        EventType.SESSION_REVOKED,
+        EventType.MEMBER_ROLE_CHANGED,
+        EventType.MEMBER_REMOVED,
+        EventType.ROLE_PERMISSIONS_CHANGED,
+        EventType.SECOND_FACTOR_REQUIRED,
+        EventType.DRIVER_UPDATED,
+    }
+)
+"""Events after which somebody may see less than before."""
+
 Alarm = Callable[[DueWork], Awaitable[None]]
-News = TypeVar("News")
 
 
 class Wakes:
@@ -132,6 +141,7 @@ class _Feed:
 
     viewer: Viewer
     tail: int
+    demoted_at: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     followers: set[_Follower] = field(default_factory=set)
     watchers: dict[UUID, set[asyncio.Event]] = field(default_factory=dict)
@@ -143,10 +153,33 @@ class _Feed:
 
     def distribute(self, found: Sequence[Event]) -> None:
         for event in found:
+            if event.type in DEMOTING:
+                self.demoted_at = event.seq
             for follower in self.followers:
                 follower.offer(event)
             self.wake(event.node_id, event.transport_id, event.route_id)
+            self.doubt({event.node_id})
             self.tail = event.seq
+
+    def doubt(self, ended: Collection[UUID]) -> None:
+        """Whoever came with one of these sessions or keys is looked up again."""
+        for follower in self.followers:
+            if follower.viewer.session_family_id in ended or follower.viewer.api_key_id in ended:
+                follower.doubt()
+
+    @contextlib.contextmanager
+    def watching(self, *node_ids: UUID) -> Iterator[asyncio.Event]:
+        """Set whenever something about one of these ids is heard."""
+        heard = asyncio.Event()
+        for node_id in node_ids:
+            self.watchers.setdefault(node_id, set()).add(heard)
+        try:
+            yield heard
+        finally:
+            for node_id in node_ids:
+                self.watchers[node_id].discard(heard)
+                if not self.watchers[node_id]:
+                    del self.watchers[node_id]
 
     def wake(self, *node_ids: UUID | None) -> None:
         """Whoever watches one of these nodes looks at it again."""
@@ -181,22 +214,28 @@ class Hub:
 
         Raises `CursorExpired` at once, before anything is followed.
         """
-        head = await self._head(viewer)
-        if cursor is not None:
-            events.check_cursor(cursor, head)
-        return self._follow(viewer, wanted, head.seq if cursor is None else cursor)
+        return self.tail(viewer, wanted, await self.place(viewer, cursor))
 
-    async def _follow(self, viewer: Viewer, wanted: EventFilter, position: int) -> AsyncGenerator[Event]:
+    async def place(self, viewer: Viewer, cursor: int | None) -> int:
+        """Where to begin. Raises `CursorExpired`, and `Unauthenticated` if the viewer's session has ended."""
+        head = await self._head(viewer)
+        if cursor is None:
+            return head.seq
+        events.check_cursor(cursor, head)
+        return cursor
+
+    async def tail(self, viewer: Viewer, wanted: EventFilter, position: int) -> AsyncGenerator[Event]:
+        """What the log holds behind a place, and then what comes."""
         async with self._feed(viewer.organization_id) as feed:
             follower = _Follower(viewer, wanted, asyncio.Queue(self._queue_max), feed.tail)
             feed.followers.add(follower)
             try:
                 while True:
-                    async for event in self._replay(viewer, wanted, position, follower.joined):
+                    async for event in self.replay(viewer, wanted, position, follower.joined):
                         position = event.seq
                         yield event
                     while not follower.overflowed:
-                        news = await _before_expiry(viewer, follower.queue.get())
+                        news = await follower.queue.get()
                         if news is None:
                             await self._head(viewer)  # as with every reading, the session is checked first
                         elif news.seq > position:
@@ -209,10 +248,7 @@ class Hub:
     async def watch(self, viewer: Viewer, *node_ids: UUID, pace_s: float = 0) -> AsyncGenerator[None]:
         """Yields at once and then whenever the state of one of the nodes may have changed, each `pace_s` at most."""
         async with self._feed(viewer.organization_id) as feed:
-            changed = asyncio.Event()
-            for node_id in node_ids:
-                feed.watchers.setdefault(node_id, set()).add(changed)
-            try:
+            with feed.watching(*node_ids) as changed:
                 while True:
                     changed.clear()
                     yield
@@ -220,14 +256,26 @@ class Hub:
                     await asyncio.sleep(pace_s)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(self._poll_s):
-                            await _before_expiry(viewer, changed.wait())
-            finally:
-                for node_id in node_ids:
-                    feed.watchers[node_id].discard(changed)
-                    if not feed.watchers[node_id]:
-                        del feed.watchers[node_id]
+                            await changed.wait()
 
-    async def _replay(self, viewer: Viewer, wanted: EventFilter, position: int, until: int) -> AsyncIterator[Event]:
+    @contextlib.asynccontextmanager
+    async def doubts(self, viewer: Viewer) -> AsyncIterator[asyncio.Event]:
+        """Set whenever it must be looked up whether the viewer's session, or key, still stands."""
+        async with self._feed(viewer.organization_id) as feed:
+            ids = (viewer.session_family_id, viewer.api_key_id)
+            with feed.watching(*(id for id in ids if id is not None)) as heard:
+                yield heard
+
+    def demoted_at(self, organization_id: UUID) -> int:
+        """The last event that was read here after which somebody may see less than before."""
+        feed = self._feeds.get(organization_id)
+        return feed.demoted_at if feed else 0
+
+    async def check(self, viewer: Viewer) -> None:
+        """Raises `Unauthenticated` if the viewer's session, or key, has ended."""
+        await self._head(viewer)
+
+    async def replay(self, viewer: Viewer, wanted: EventFilter, position: int, until: int) -> AsyncIterator[Event]:
         """What the log holds after `position`, up to and including `until`."""
         while position < until:
             async with self._reading(viewer) as reads:
@@ -321,18 +369,4 @@ class Hub:
             feed.news.set()
             return
         feed.wake(*changed)
-        for follower in feed.followers:
-            if follower.viewer.session_family_id in changed:
-                follower.doubt()
-
-
-async def _before_expiry(viewer: Viewer, news: Awaitable[News]) -> News:
-    """Wait, but no longer than the viewer's token lives."""
-    left_s = (viewer.expires_at - clock.now()).total_seconds() if viewer.expires_at else None
-    try:
-        async with asyncio.timeout(left_s) as bound:
-            return await news
-    except TimeoutError:
-        if bound.expired():
-            raise Unauthenticated("Your access token has expired; refresh it and come back.") from None
-        raise
+        feed.doubt(changed)

@@ -1,102 +1,40 @@
 """Subscriptions: whatever happens to sockets, Redis and the follower, each event arrives once and in order."""
 
 import asyncio
-import random
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
-import orjson
 import pytest
-import websockets
-from sqlalchemy.exc import DBAPIError
 
-from app import clock
 from app.access import Viewer
 from app.context import Server
 from app.demo.serving import serving
 from app.main import create_app
-from app.models import Booking, Customer, EventType, Role, Transport
-from app.schema.scalars import SCALARS, EventSeq
-from app.services.identity import write_token
+from app.models import EventType, Role, Transport
 from app.settings import Settings
-from app.uow import Silence, unit_of_work
-from tests.client import Client, Json, Socket, Stream
+from app.uow import unit_of_work
+from tests.client import Client, Stream
 from tests.factories.houses import House, Person
+from tests.following import (
+    BOOKINGS,
+    EVENTS,
+    HEAD,
+    Author,
+    by_stream,
+    code_of,
+    cursor,
+    cursors,
+    delay,
+    lets_go,
+    unused,
+)
 from tests.races.crowd import at_once, crowd
 from tests.realm import own_valkey
 from tests.sizes import measured, sizes
 from tests.steps import Visit, eventually
 
-EVENTS = "subscription All($after: EventSeq) { events(after: $after) { seq type payload } }"
-BOOKINGS = "subscription Mine($after: EventSeq) { bookingUpdated(after: $after) { seq type booking { id status } } }"
-HEAD = "{ eventSeq }"
 CONFIRMED = "... on ConfirmBookingSuccess { booking { status } }"
-
-
-def cursor(seq: int) -> str:
-    write = SCALARS[EventSeq].serialize
-    assert write
-    return str(write(seq))
-
-
-def cursors(first: int, last: int) -> list[str]:
-    return [cursor(seq) for seq in range(first, last + 1)]
-
-
-@dataclass
-class Author:
-    """Writes events about a booking and its customer, as the server does, but quicker than through the API."""
-
-    server: Server
-    house: House
-    booking: UUID
-    customer: UUID
-
-    @classmethod
-    async def of(cls, server: Server, house: House) -> "Author":
-        visit = await Visit.of(house)
-        return cls(server, house, await visit.booking(), visit.customer_id)
-
-    async def write(self, count: int = 1, payload: Json | None = None) -> None:
-        """So many events in one transaction."""
-        viewer = Viewer.system(self.house.id)
-        async with unit_of_work(self.server.database, viewer, self.server.wakes) as uow:
-            booking = await uow.get(Booking, self.booking)
-            for _ in range(count):
-                uow.emit(EventType.BOOKING_CHECKED_IN, booking, payload=payload)
-
-    async def silently(self) -> None:
-        async with unit_of_work(self.server.database, Viewer.system(self.house.id), Silence()) as uow:
-            uow.emit(EventType.CUSTOMER_UPDATED, await uow.get(Customer, self.customer))
-
-
-def connections(server: Server) -> int:
-    """Connections to the database that somebody has."""
-    found: int = server.database.engine.pool.checkedout()  # type: ignore[attr-defined]
-    return found
-
-
-async def lets_go(server: Server, house: House) -> None:
-    """Nothing of the house's subscriptions is left."""
-
-    async def gone() -> bool:
-        return house.id not in server.hub._feeds and connections(server) == 0
-
-    await eventually(gone)
-
-
-def expiring(house: House, role: str, in_s: float) -> Client:
-    """Somebody whose access token is good for so long."""
-    person = house.people[role]
-    viewer = replace(person.viewer, expires_at=clock.now() + timedelta(seconds=in_s))
-    return replace(person.client, token=write_token(house.settings, viewer))
 
 
 # coming back
@@ -187,15 +125,6 @@ async def test_two_streams_of_one_socket_have_places_of_their_own(server: Server
     await lets_go(server, house)
 
 
-async def by_stream(socket: Socket, count: int) -> dict[str, list[str]]:
-    got = defaultdict(list)
-    for _ in range(count):
-        message = await socket.receive()
-        (update,) = message["payload"]["data"].values()
-        got[message["id"]].append(update["seq"])
-    return got
-
-
 @sizes(20, 200)
 async def test_a_query_and_then_a_subscription_miss_nothing(house: House, size: int) -> None:
     """While others book: what a snapshot does not show comes after it, and what it shows does not come again."""
@@ -222,20 +151,12 @@ async def test_a_query_and_then_a_subscription_miss_nothing(house: House, size: 
 # Redis is silent
 
 
-async def delay(author: Author, stream: Stream) -> float:
-    """How long an event takes to arrive."""
-    started = time.monotonic()
-    await author.write()
-    await stream.next()
-    return time.monotonic() - started
-
-
 async def soon_prompt(author: Author, stream: Stream) -> None:
     """Events come by wakes again: three in a row sooner than a poll could bring them."""
     prompt = 0
     async with asyncio.timeout(20):
         while prompt < 3:
-            prompt = prompt + 1 if await delay(author, stream) < 0.3 else 0
+            prompt = prompt + 1 if await delay(author, stream) < 1 else 0
 
 
 @pytest.mark.parametrize("silence", ["killed", "frozen"])
@@ -252,7 +173,7 @@ async def test_a_silent_redis_costs_time_only(settings: Settings, house: House, 
                 booking = {"bookingId": house.gid("Booking", author.booking)}
                 assert (await staff.act("confirmBooking", booking, CONFIRMED))["booking"]["status"] == "CONFIRMED"
                 assert (await stream.next())["events"]["type"] == "BOOKING_CONFIRMED"
-                assert time.monotonic() - started < 5
+                assert time.monotonic() - started < 15  # a busy machine is late
                 (valkey.start if silence == "killed" else valkey.thaw)()
                 await soon_prompt(author, stream)
 
@@ -309,246 +230,6 @@ async def test_another_organizations_things_cannot_be_followed(server: Server, h
             query = f"subscription Theirs($id: ID!) {{ {field}(id: $id) {{ __typename }} }}"
             assert await code_of(await socket.subscribe(query, {"id": house.gid(type_name, id)})) == "NOT_FOUND"
     await eventually(lambda: unused(server))
-
-
-async def code_of(stream: Stream) -> str:
-    """Why a stream ended, or never began."""
-    message = await stream.message()
-    assert message["type"] == "error", message
-    (error,) = message["payload"]
-    code: str = error["extensions"]["code"]
-    return code
-
-
-# sessions that end
-
-
-async def test_signing_out_ends_the_streams(server: Server, house: House) -> None:
-    author = await Author.of(server, house)
-    staff = house.people["STAFF"]
-    async with staff.client.socket() as socket:
-        streams = [await socket.subscribe(query, {"after": cursor(0)}) for query in (EVENTS, BOOKINGS)]
-        await author.write()
-        assert await by_stream(socket, 2) == {stream.id: [cursor(1)] for stream in streams}
-        await staff.client.run("mutation { signOut { signedOut } }")
-        ended = [await socket.receive() for _ in streams]
-        assert sorted(message["id"] for message in ended) == [stream.id for stream in streams]
-        assert {(message["type"], message["payload"][0]["extensions"]["code"]) for message in ended} == {
-            ("error", "UNAUTHENTICATED")
-        }
-        assert await code_of(await socket.subscribe(EVENTS)) == "UNAUTHENTICATED"
-    await lets_go(server, house)
-
-
-async def test_a_word_about_the_session_ends_its_streams_at_once(server: Server, house: House) -> None:
-    """Without waiting for the next event; streams of other sessions go on."""
-    await Author.of(server, house)
-    staff, other = house.people["STAFF"], house.people["ADMIN"]
-    assert staff.viewer.session_family_id
-    async with staff.client.subscribe(EVENTS) as ends, other.client.subscribe(EVENTS) as goes_on:
-        await eventually(lambda: followers(server, house, 2))
-        await server.wakes.changed(house.id, staff.viewer.session_family_id)
-        assert await ends.quiet()
-        await house.pool.execute(
-            "UPDATE sessions SET revoked_at = now() WHERE family_id = $1", staff.viewer.session_family_id
-        )
-        await server.wakes.changed(house.id, staff.viewer.session_family_id)
-        assert await code_of(ends) == "UNAUTHENTICATED"
-        assert await goes_on.quiet()
-
-
-async def followers(server: Server, house: House, count: int) -> bool:
-    feed = server.hub._feeds.get(house.id)
-    return feed is not None and len(feed.followers) == count
-
-
-@pytest.mark.parametrize("busy", [False, True])
-async def test_a_stream_lives_no_longer_than_its_token(server: Server, house: House, busy: bool) -> None:
-    author = await Author.of(server, house)
-    staff = expiring(house, "STAFF", 2)
-    started = time.monotonic()
-    async with staff.socket() as socket:
-        stream = await socket.subscribe(EVENTS, {"after": cursor(0)})
-        message: Json = {"type": "next"}
-        while message["type"] == "next":
-            if busy:
-                await author.write(5)
-            message = await stream.message()
-        assert (message["type"], message["payload"][0]["extensions"]) == ("error", {"code": "UNAUTHENTICATED"})
-        assert 1 < time.monotonic() - started < 10  # a busy machine is late
-        assert await code_of(await socket.subscribe(EVENTS)) == "UNAUTHENTICATED"
-        again = await (await socket.subscribe("{ viewer { role } }")).message()
-        assert (again["type"], again["payload"]["errors"][0]["extensions"]) == ("next", {"code": "UNAUTHENTICATED"})
-    await lets_go(server, house)
-
-
-async def test_a_stream_that_breaks_says_so_and_nothing_else(
-    server: Server, house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What went wrong is for us to know; the socket and its other streams live on."""
-    author = await Author.of(server, house)
-    async with house.client("STAFF").socket() as socket:
-        stream = await socket.subscribe(EVENTS, {"after": cursor(0)})
-        await delay(author, stream)
-        with monkeypatch.context() as broken:
-            broken.setattr("app.uow.ReadUnit.open", _fail)
-            await author.write()
-            ended = await stream.message()
-        assert ended["type"] == "error"
-        assert ended["payload"] == [
-            {"message": "Something went wrong on our side.", "extensions": {"code": "INTERNAL"}}
-        ]
-        again = await socket.subscribe(EVENTS, {"after": cursor(1)})
-        assert (await again.next())["events"]["seq"] == cursor(2)
-    await lets_go(server, house)
-
-
-async def _fail(_: object) -> None:
-    raise RuntimeError("SELECT secrets")
-
-
-async def test_streams_outlive_the_servers_connections(server: Server, house: House) -> None:
-    """PostgreSQL hangs up on everybody; whoever asks again goes on where they were."""
-    author = await Author.of(server, house)
-    got: list[str] = []
-    async with house.client("STAFF").socket() as socket:
-        stream = await socket.subscribe(EVENTS, {"after": cursor(0)})
-        await delay(author, stream)
-        await house.pool.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE usename = 'waypost_server' AND datname = current_database()"
-        )
-        await insist(author.write)
-        while len(got) < 1:
-            message = await stream.message()
-            if message["type"] == "next":
-                got.append(message["payload"]["data"]["events"]["seq"])
-            else:
-                assert message["payload"][0]["extensions"] == {"code": "INTERNAL"}
-                stream = await socket.subscribe(EVENTS, {"after": cursor(1)})
-        assert got == [cursor(2)]
-
-
-async def insist(act: Callable[[], Awaitable[None]]) -> None:
-    """A pool notices only in use that its connections are dead."""
-    for _ in range(20):
-        with suppress(DBAPIError):
-            await act()
-            return
-
-
-async def test_a_client_that_does_not_read_holds_no_connection(server: Server, house: House) -> None:
-    author = await Author.of(server, house)
-    async with house.client("STAFF").subscribe(EVENTS, {"after": cursor(0)}) as stream:
-        await delay(author, stream)
-        stream.socket.connection.transport.pause_reading()
-        dice = random.Random(1)
-        for _ in range(40):
-            await author.write(10, {"much": dice.randbytes(30_000).hex()})  # sockets compress
-        (follower,) = server.hub._feeds[house.id].followers
-        await eventually(lambda: stands_still(follower))
-        # for an instant the hub itself may be looking at the log; what a stream holds, it holds
-        await eventually(lambda: unused(server))
-        assert not follower.queue.empty()
-        stream.socket.connection.transport.abort()
-    await lets_go(server, house)
-
-
-async def unused(server: Server) -> bool:
-    return connections(server) == 0
-
-
-async def stands_still(follower: Any) -> bool:
-    """Whether a follower takes nothing more."""
-    left = follower.queue.qsize()
-    await asyncio.sleep(0.5)
-    return bool(follower.queue.qsize() == left)
-
-
-HEAVY = """subscription All($after: EventSeq) { bookingUpdated(after: $after) { type booking { status
-  customer { name } subject { name } service { name place { label } } slot { available } } } }"""
-LIST = "{ bookings(first: 10) { edges { node { customer { name } subject { name } service { name } } } } }"
-
-
-@sizes(60, 600)
-async def test_a_client_that_leaves_at_any_moment_leaves_nothing_behind(
-    server: Server, house: House, size: int
-) -> None:
-    author = await Author.of(server, house)
-    await author.write(30)
-    dice = random.Random(1)
-
-    async def visit() -> None:
-        async with house.client("STAFF").socket() as socket:
-            stream = await socket.subscribe(HEAVY, {"after": cursor(0)})
-            await socket.subscribe(LIST)
-            await asyncio.sleep(dice.random() * 0.1)
-            if dice.random() < 0.5:
-                await socket.send({"id": stream.id, "type": "complete"})
-            else:
-                socket.connection.transport.abort()
-
-    for _ in range(size // 10):
-        await at_once(visit() for _ in range(10))
-    await lets_go(server, house)
-
-
-# opening a socket
-
-
-@asynccontextmanager
-async def bare(api: str) -> AsyncIterator[websockets.ClientConnection]:
-    protocol = websockets.Subprotocol("graphql-transport-ws")
-    async with websockets.connect(f"ws://{api}/graphql", subprotocols=[protocol], proxy=None) as connection:
-        yield connection
-
-
-async def closed_with(connection: websockets.ClientConnection, *messages: Json) -> int:
-    for message in messages:
-        await connection.send(orjson.dumps(message).decode())
-    with pytest.raises(websockets.ConnectionClosed) as closed:
-        async with asyncio.timeout(10):
-            while True:
-                await connection.recv()
-    assert closed.value.rcvd
-    return closed.value.rcvd.code
-
-
-@pytest.mark.parametrize("token", ["Bearer nonsense", "Basic abc", "Bearer "])
-async def test_a_bad_token_is_refused(api: str, token: str) -> None:
-    async with bare(api) as connection:
-        init = {"type": "connection_init", "payload": {"authorization": token}}
-        assert await closed_with(connection, init) == 4403
-
-
-async def test_an_expired_token_is_refused(api: str, house: House) -> None:
-    staff = expiring(house, "STAFF", -1)
-    async with bare(api) as connection:
-        init = {"type": "connection_init", "payload": {"authorization": f"Bearer {staff.token}"}}
-        assert await closed_with(connection, init) == 4403
-
-
-async def test_nothing_is_followed_before_the_greeting(api: str) -> None:
-    async with bare(api) as connection:
-        subscribe = {"id": "1", "type": "subscribe", "payload": {"query": EVENTS}}
-        assert await closed_with(connection, subscribe) == 4401
-
-
-async def test_who_has_no_token_is_nobody(anonymous: Client) -> None:
-    async with anonymous.socket() as socket:
-        for query in (EVENTS, BOOKINGS):
-            assert await code_of(await socket.subscribe(query)) == "UNAUTHENTICATED"
-        answer = await (await socket.subscribe(HEAD)).message()
-        assert answer["payload"]["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
-
-
-async def test_a_document_that_is_wrong_ends_its_operation_and_not_the_socket(house: House) -> None:
-    async with house.client("STAFF").socket() as socket:
-        for query in ("subscription {", "subscription { nothing }", ""):
-            assert await code_of(await socket.subscribe(query)) == "BAD_USER_INPUT"
-        stream = await socket.subscribe(EVENTS, {"after": "nonsense"})
-        assert await code_of(stream) == "BAD_USER_INPUT"
-        assert (await (await socket.subscribe(HEAD)).next())["eventSeq"] == cursor(0)
 
 
 # whose events
