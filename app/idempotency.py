@@ -1,21 +1,24 @@
 """Repeating a mutation with the same key answers again and does nothing again.
 
 The key's row is written in the transaction of its mutation, so it stands exactly if the mutation does. A concurrent
-twin waits on that row and then finds the outcome.
+twin waits on that row and then finds the outcome. A key holds for a day; a worker throws away those that hold no more.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import models
+from app.access import Viewer
 from app.errors import BadUserInput, Conflict, NotFound
 from app.models import IdempotencyKey
 from app.uow import UnitOfWork
@@ -39,43 +42,62 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Repetition:
-    """A client's promise: requests with this key, at this place of the document, are one and the same."""
+    """A client's promise: requests with this key, at this place of the document, are one and the same.
+
+    life_s: how long it holds; a later request is a new one.
+    """
 
     key: str
     path: str
     request_hash: bytes
+    life_s: int
 
     @classmethod
-    def of(cls, key: str, path: str, field: str, arguments: Mapping[str, object]) -> "Repetition":
+    def of(cls, key: object, path: str, field: str, arguments: Mapping[str, object], life_s: int) -> "Repetition":
         """Raises `BadUserInput` for a key that cannot be kept as it is: one that was cut short might be another's."""
-        if not 1 <= len(key) <= KEY_MAX or "\x00" in key:
-            raise BadUserInput(f"An idempotency key has 1 to {KEY_MAX} characters.")
-        request = orjson.dumps([field, arguments], option=orjson.OPT_SORT_KEYS, default=str)
-        return cls(key, path, hashlib.sha256(request).digest())
+        if not isinstance(key, str) or not 1 <= len(key) <= KEY_MAX or not _storable(key):
+            raise BadUserInput(f"An idempotency key is a string of 1 to {KEY_MAX} characters.")
+        # a document can hold numbers of any size
+        request = json.dumps([field, arguments], sort_keys=True, default=str)
+        return cls(key, path, hashlib.sha256(request.encode()).digest(), life_s)
 
     async def begin(self, uow: UnitOfWork) -> Outcome | None:
         """Claim the key, or answer what its first use did."""
-        row = {
-            "organization_id": uow.viewer.organization_id,
-            "user_id": uow.viewer.user_id,
-            "key": self.key,
-            "path": self.path,
+        claim = insert(IdempotencyKey).values(
+            organization_id=uow.viewer.organization_id,
+            caller_id=_caller(uow.viewer),
+            key=self.key,
+            path=self.path,
+            request_hash=self.request_hash,
+            created_at=uow.now,
+        )
+        fresh = {
+            "request_hash": claim.excluded.request_hash,
+            "outcome": {},
+            "created_at": claim.excluded.created_at,
+            "updated_at": claim.excluded.created_at,
         }
+        # a twin that waited for this row looks at it again: claimed anew, it is old no more
+        old = IdempotencyKey.created_at < uow.now - timedelta(seconds=self.life_s)
         claimed = await uow.session.execute(
-            insert(IdempotencyKey)
-            .values(**row, request_hash=self.request_hash)
-            .on_conflict_do_nothing()
-            .returning(IdempotencyKey.key)
+            claim.on_conflict_do_update(constraint="pk_idempotency_keys", set_=fresh, where=old).returning(
+                IdempotencyKey.key
+            )
         )
         if claimed.first() is not None:
             return None
-        first = await uow.first(select(IdempotencyKey).filter_by(**row))
+        first = await uow.first(select(IdempotencyKey).where(*self._row(uow)))
         if first is None or first.request_hash != self.request_hash:
             raise Conflict("This idempotency key was used for another request.")
         return await _recall(uow, first.outcome)
 
     async def end(self, uow: UnitOfWork, outcome: Outcome) -> None:
-        stored = {"type": outcome.type, "nodes": {name: _reference(value) for name, value in outcome.nodes.items()}}
+        """Texts that are answered beside rows are secrets, shown once: they are not kept, nor then shown again."""
+        stored: dict[str, Any]
+        if any(type(value) is str for value in outcome.nodes.values()):
+            stored = {"type": outcome.type, "secret": True}
+        else:
+            stored = {"type": outcome.type, "nodes": {name: _reference(value) for name, value in outcome.nodes.items()}}
         await uow.session.execute(update(IdempotencyKey).where(*self._row(uow)).values(outcome=stored))
 
     async def forget(self, uow: UnitOfWork) -> None:
@@ -85,10 +107,29 @@ class Repetition:
     def _row(self, uow: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
         return (
             IdempotencyKey.organization_id == uow.viewer.organization_id,
-            IdempotencyKey.user_id == uow.viewer.user_id,
+            IdempotencyKey.caller_id == _caller(uow.viewer),
             IdempotencyKey.key == self.key,
             IdempotencyKey.path == self.path,
         )
+
+
+def _storable(text: str) -> bool:
+    """What PostgreSQL can hold: Unicode without NUL."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _caller(viewer: Viewer) -> UUID:
+    """Whose promise it is. Two programs of one partner have keys of their own, and so do their promises."""
+    found = viewer.api_key_id or viewer.user_id
+    if found is None:
+        raise TypeError("the system repeats nothing")
+    return found
+
+
+async def forget_old(session: AsyncSession, before: datetime, many: int) -> int:
+    """Throw away so many keys from before an instant, of whatever organization; answers how many there were."""
+    found = await session.execute(select(func.forget_idempotency_keys(before, many)))
+    return int(found.scalar_one())
 
 
 def _reference(value: Any) -> Any:
@@ -104,6 +145,8 @@ def _reference(value: Any) -> Any:
 
 
 async def _recall(uow: UnitOfWork, stored: Mapping[str, Any]) -> Outcome:
+    if "secret" in stored:
+        raise Conflict("This was done already, and its secret is shown only once; make another.")
     return Outcome(stored["type"], {name: await _row(uow, value) for name, value in stored["nodes"].items()})
 
 

@@ -5,12 +5,21 @@ from datetime import time
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
+from starlette.applications import Starlette
 
-from app.errors import BadUserInput
-from app.idempotency import Repetition
+from app.db import Database
+from app.errors import BadUserInput, Conflict
+from app.idempotency import Outcome, Repetition
+from app.jobs import idempotency as forgetting
+from app.jobs.desk import Desk
+from app.live import Wakes
+from app.settings import Settings
+from app.uow import Silence, unit_of_work
 from tests.client import Client, Json
 from tests.factories.houses import House
-from tests.steps import Visit, events, nothing_changes
+from tests.realm import own_api
+from tests.steps import PASSWORD, Visit, events, nothing_changes, set_password
 
 BOOKED = "... on BookSlotSuccess { booking { id status } } ... on SlotFull { message }"
 BOOK = f"mutation Book($input: BookSlotInput!) {{ bookSlot(input: $input) {{ __typename {BOOKED} }} }}"
@@ -157,10 +166,88 @@ async def test_a_key_in_the_extensions_is_as_good_as_a_header(house: House) -> N
     assert await bookings(house) == 1
 
 
-@pytest.mark.parametrize("key", ["", "k" * 201, "a\x00b"])
-def test_a_key_is_kept_as_it_is(key: str) -> None:
+@pytest.mark.parametrize("key", ["", "k" * 201, "a\x00b", "a\ud800", 7, ["a"], {}, True])
+def test_a_key_is_kept_as_it_is(key: object) -> None:
     with pytest.raises(BadUserInput):
-        Repetition.of(key, "bookSlot", "book_slot", {})
+        Repetition.of(key, "bookSlot", "book_slot", {}, 60)
+
+
+async def test_a_key_holds_for_a_day(house: House) -> None:
+    """Then it is free: also for another request, and once among those who are late together."""
+    visit = await Visit.of(house)
+    first = await book(visit.customer.client, visit, "a")
+    await older(house, 24 * 3600 - 60)
+    assert await book(visit.customer.client, visit, "a") == first
+    await older(house, 120)
+    late = await asyncio.gather(*(book(visit.customer.client, visit, "a", notes="Shy.") for _ in range(5)))
+    assert len({answer["booking"]["id"] for answer in [first, *late]}) == 2
+    assert await bookings(house) == 2
+    again = await visit.customer.client.codes(BOOK, {"input": visit.wanted})
+    assert again == []
+
+
+async def older(house: House, seconds: int) -> None:
+    await house.pool.execute(
+        "UPDATE idempotency_keys SET created_at = created_at - make_interval(secs => $2) WHERE organization_id = $1",
+        house.id,
+        seconds,
+    )
+
+
+async def test_keys_that_hold_no_more_are_thrown_away(
+    house: House, stranger: House, settings: Settings, database: Database
+) -> None:
+    """Of all organizations, some at a time; those that hold stay."""
+    for place in (house, stranger):
+        await place.pool.execute(
+            "INSERT INTO idempotency_keys (organization_id, caller_id, key, path, request_hash, created_at) "
+            "SELECT $1, $2, n::text, 'bookSlot', '', now() - n * interval '1 hour' FROM generate_series(20, 29) n",
+            place.id,
+            place.people["STAFF"].user_id,
+        )
+    await forgetting.forget_old(Desk(settings, database, Wakes(Redis())), batch=3)
+    for place in (house, stranger):
+        left = await place.all("SELECT key FROM idempotency_keys WHERE organization_id = $1 ORDER BY key")
+        assert [row["key"] for row in left] == ["20", "21", "22", "23"]
+
+
+async def test_duplicates_over_several_processes_have_one_effect_and_one_answer(house: House, app: Starlette) -> None:
+    """Each API process has connections, caches and a loop of callers of its own: the database alone decides."""
+    visit = await Visit.of(house)
+    mine = visit.customer.client
+    settings = app.state.server.settings.model_copy(update={"database_pool_size": 4})
+    async with own_api(settings) as first, own_api(settings) as second:
+        there = [Client(api, mine.token, mine.http) for api in (house.api, first, second)]
+        answers = await asyncio.gather(*(book(client, visit, "a") for _ in range(4) for client in there))
+    assert {answer["booking"]["id"] for answer in answers} == {answers[0]["booking"]["id"]}
+    assert (await bookings(house), await visit.taken()) == (1, 1)
+    assert await events(house) == ["BOOKING_CREATED"]
+
+
+async def test_signing_in_knows_no_keys(house: House, anonymous: Client) -> None:
+    """Tokens are kept nowhere, so none is answered again: each time is a new session, which does no harm."""
+    await set_password(house, house.people["STAFF"])
+    email = await house.value(
+        "SELECT email FROM users JOIN memberships ON users.id = user_id WHERE organization_id = $1 AND user_id = $2",
+        house.people["STAFF"].user_id,
+    )
+    given = {"email": email, "password": PASSWORD, "organization": house.slug}
+    answers = [await anonymous.act("signIn", given, "refreshToken", idempotency_key="a") for _ in range(2)]
+    assert answers[0]["refreshToken"] != answers[1]["refreshToken"]
+    assert await house.all("SELECT FROM idempotency_keys WHERE organization_id = $1") == []
+
+
+async def test_a_secret_is_neither_kept_nor_shown_again(house: House, settings: Settings, database: Database) -> None:
+    viewer = house.people["ADMIN"].viewer
+    repetition = Repetition.of("a", "createKey", "create_key", {}, 60)
+    async with unit_of_work(database, viewer, Silence()) as uow:
+        assert await repetition.begin(uow) is None
+        await repetition.end(uow, Outcome("CreateKeyPayload", {"key": None, "secret": "very secret"}))
+    with pytest.raises(Conflict, match="secret is shown only once"):
+        async with unit_of_work(database, viewer, Silence()) as uow:
+            await repetition.begin(uow)
+    (kept,) = await house.all("SELECT outcome FROM idempotency_keys WHERE organization_id = $1")
+    assert "very secret" not in str(kept["outcome"])
 
 
 async def test_a_key_is_not_endless(house: House) -> None:

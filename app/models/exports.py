@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Machine, Tenant, Vocabulary, one_of, refers, words
@@ -13,6 +14,7 @@ from app.models.base import Base, Machine, Tenant, Vocabulary, one_of, refers, w
 class ExportKind(Vocabulary):
     AUDIT_LOG = "AUDIT_LOG", "What happened, with who did it, from where, and what was changed."
     PERSON = "PERSON", "Everything that is known about one customer."
+    CONNECTION = "CONNECTION", "A whole list of the API, with the fields that were asked for."
 
 
 class ExportFormat(Vocabulary):
@@ -43,7 +45,10 @@ EXPORT_MACHINE = Machine(
 
 
 class Export(Tenant, Base):
-    """One file that somebody asked for. rows, rows_done: how far it is."""
+    """One file that somebody asked for. rows, rows_done: how far it is.
+
+    connection: the list that is written; request: the query for it, which is forgotten once the export is over.
+    """
 
     __tablename__ = "exports"
     __table_args__ = (
@@ -54,6 +59,8 @@ class Export(Tenant, Base):
         CheckConstraint("(kind = 'PERSON') = (format = 'ZIP')", name="format_of_kind"),
         CheckConstraint("status <> 'SUCCEEDED' OR document_id IS NOT NULL", name="succeeded"),
         CheckConstraint("jsonb_typeof(filter) = 'object'", name="filter"),
+        CheckConstraint("(kind = 'CONNECTION') = (connection IS NOT NULL)", name="connection"),
+        CheckConstraint("request IS NULL OR kind = 'CONNECTION'", name="request"),
         one_of("kind", ExportKind),
         one_of("format", ExportFormat),
         one_of("status", ExportStatus),
@@ -66,6 +73,8 @@ class Export(Tenant, Base):
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     customer_id: Mapped[UUID | None]
     filter: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    connection: Mapped[str | None]
+    request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     rows: Mapped[int | None]
     rows_done: Mapped[int] = mapped_column(default=0, server_default="0")
     document_id: Mapped[UUID | None]

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import strawberry
+from strawberry.scalars import JSON
 
 from app import models
 from app.loaders import exports as relations
@@ -24,8 +25,9 @@ vocabulary(ExportStatus, "Where an export stands.")
 class Export(Node):
     kind: ExportKind = column("What is in it.")
     format: ExportFormat = column("How it is written.")
+    connection: str | None = column("Which list it is of, if it is of one.")
     status: ExportStatus = column("Where it stands.")
-    rows: int | None = column("How many rows it will have; null until they are counted.")
+    rows: int | None = column("How many rows it will have, as far as is known; null until they are counted.")
     rows_done: int = column("How many of them are written.")
     error: str | None = column("Why it failed, if it did; for people.")
     created_at: datetime = column("When it was asked for.")
@@ -53,6 +55,15 @@ class ExportAuditLogInput(Values):
     actor_id: strawberry.ID | None = column("Only what this user did.", default=None)
     from_: datetime | None = column("Only at or after this instant.", name="from", default=None)
     until: datetime | None = column("Only before this instant.", default=None)
+
+
+@strawberry.input(description="A list to write into a file: a JSON object in each line.")
+class BulkExportInput(Values):
+    query: str = column(
+        "A query of one list, `{ list(filter: …) { edges { node { … } } } }`, which may have fragments and variables; "
+        "whatever is asked of a node is written, page by page."
+    )
+    variables: JSON | None = column("Values of its variables.", default=None)
 
 
 @strawberry.input(description="An export to call off.")

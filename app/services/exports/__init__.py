@@ -1,12 +1,27 @@
 """Files that people ask for: what is wanted, and what becomes of it. A worker writes them (`app/jobs/exports.py`)."""
 
-from app.services.exports.asking import cancel_export, export_audit_log, export_person
+from app.services.exports.asking import bulk_export, cancel_export, export_audit_log, export_person
 from app.services.exports.lines import Lines
-from app.services.exports.writing import Written, count, document_of, fail, is_still_wanted, start, succeed, wanted
+from app.services.exports.writing import (
+    ListPage,
+    Unreadable,
+    Written,
+    count,
+    document_of,
+    fail,
+    is_still_wanted,
+    requester,
+    start,
+    succeed,
+    wanted,
+)
 
 __all__ = [
     "Lines",
+    "ListPage",
+    "Unreadable",
     "Written",
+    "bulk_export",
     "cancel_export",
     "count",
     "document_of",
@@ -14,6 +29,7 @@ __all__ = [
     "export_person",
     "fail",
     "is_still_wanted",
+    "requester",
     "start",
     "succeed",
     "wanted",

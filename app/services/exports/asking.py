@@ -1,15 +1,16 @@
 """Asking for a file, and calling it off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, select
 
 from app import events
 from app.access import Permission
-from app.errors import BadUserInput, Conflict, NotFound
+from app.errors import BadUserInput, Conflict, Forbidden, NotFound
 from app.models import Customer, EventType, Export, ExportFormat, ExportKind, ExportStatus, User, WorkKind
 from app.services import due_work
 from app.uow import UnitOfWork
@@ -17,6 +18,10 @@ from app.uow import UnitOfWork
 OVER = (ExportStatus.SUCCEEDED, ExportStatus.FAILED, ExportStatus.CANCELLED)
 WAITING_MAX = 5
 """Exports of one organization that wait or are written, of one kind."""
+REQUEST_MAX = 50_000
+"""Bytes of a query with its variables: they lie in a row until the export is over."""
+NUL = b"\\u0000"
+"""As JSON writes it, and PostgreSQL cannot keep it."""
 LIST_FORMATS = (ExportFormat.CSV, ExportFormat.JSONL)
 
 
@@ -59,6 +64,25 @@ async def export_person(uow: UnitOfWork, customer_id: UUID) -> Export:
     return await _ask(uow, ExportKind.PERSON, ExportFormat.ZIP, customer_id=customer.id)
 
 
+async def bulk_export(uow: UnitOfWork, connection: str, query: str, variables: Mapping[str, Any]) -> Export:
+    """A whole list, as it is when its pages are read. `query` was found to be one that reads `connection`."""
+    if uow.viewer.user_id is None:
+        raise Forbidden("Lists are written for people: a key has nobody for whom to do so later.")
+    request = {"query": query, "variables": dict(variables)}
+    try:
+        written = orjson.dumps(request)
+    except TypeError:
+        written = b"null"
+    # a document can hold numbers that JSON cannot
+    if orjson.loads(written) != request:
+        raise BadUserInput("A whole number has 64 bits at most, and none is infinite.", "variables")
+    if len(written) > REQUEST_MAX:
+        raise BadUserInput(f"A query and its variables have at most {REQUEST_MAX} bytes.", "query")
+    if NUL in written:
+        raise BadUserInput("A text cannot hold a NUL character.", "variables")
+    return await _ask(uow, ExportKind.CONNECTION, ExportFormat.JSONL, connection=connection, request=request)
+
+
 async def _ask(uow: UnitOfWork, kind: ExportKind, format: ExportFormat, **given: Any) -> Export:
     export = Export(
         kind=kind, format=format, status=ExportStatus.QUEUED, requested_by=uow.viewer.user_id, rows_done=0, **given
@@ -83,7 +107,7 @@ async def cancel_export(uow: UnitOfWork, export_id: UUID) -> Export:
     """The worker that writes it stops when it looks, and clears up."""
     export = await uow.get(Export, export_id, lock=True)
     queued = export.status is ExportStatus.QUEUED
-    await uow.transition(export, ExportStatus.CANCELLED, finished_at=uow.now)
+    await uow.transition(export, ExportStatus.CANCELLED, request=None, finished_at=uow.now)
     uow.emit(EventType.EXPORT_CANCELLED, export)
     if queued:
         await due_work.withdraw(uow, export.id, WorkKind.WRITE_EXPORT)

@@ -57,7 +57,7 @@ def _values(entry: Entry) -> dict[str, Any]:
         "occurred_at": event.occurred_at.isoformat(),
         "node_type": event.node_type,
         "node_id": event.node_id,
-        "actor_id": event.actor_user_id,
+        "actor_id": event.actor_user_id or event.actor_partner_id,
         "actor": entry.actor,
         "customer_id": event.customer_id,
         "ip": entry.ip,

@@ -1,7 +1,7 @@
 """What becomes of an export while a worker writes it. The file is a document, which has the export's own id: whoever
 takes a lost worker's place writes to the same place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from app.access import Viewer
+from app.errors import Unauthenticated, WaypostError
 from app.models import (
     Document,
     DocumentStatus,
@@ -20,6 +22,7 @@ from app.models import (
     WorkKind,
 )
 from app.services.audit import Wanted
+from app.services.identity.sessions import member
 from app.uow import UnitOfWork
 
 TYPES: Mapping[ExportFormat, tuple[str, str]] = {
@@ -29,6 +32,22 @@ TYPES: Mapping[ExportFormat, tuple[str, str]] = {
 }
 """What the bytes of each format are, and how the file's name ends."""
 NAMES = {ExportKind.AUDIT_LOG: "audit-log", ExportKind.PERSON: "person"}
+"""How the file's name begins; a list's begins with the list's own."""
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """Some rows of a list as clients see them. total: of the whole list, if it was asked; next: the cursor, if any."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int | None
+    next: str | None
+
+
+class Unreadable(WaypostError):
+    """What was asked for cannot be read, or not any more; trying again does not help."""
+
+    code = "BAD_USER_INPUT"
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,7 @@ def document_of(export: Export) -> Document:
         organization_id=export.organization_id,
         id=export.id,
         status=DocumentStatus.READY,
-        name=f"{NAMES[export.kind]}-{export.created_at:%Y-%m-%d}{suffix}",
+        name=f"{export.connection or NAMES[export.kind]}-{export.created_at:%Y-%m-%d}{suffix}",
         content_type=content_type,
         uploaded_by=export.requested_by,
         customer_id=export.customer_id,
@@ -114,13 +133,24 @@ async def succeed(uow: UnitOfWork, export_id: UUID, written: Written, keep_days:
         document_id=document.id,
         rows=written.rows,
         rows_done=written.rows,
+        request=None,
         finished_at=uow.now,
     )
     uow.emit(EventType.EXPORT_SUCCEEDED, export)
     await uow.later(WorkKind.ERASE_DOCUMENT, document.id, uow.now + timedelta(days=keep_days))
 
 
+async def requester(uow: UnitOfWork, export: Export) -> Viewer:
+    """Who asked for it, as they are now: with the role, and the hats, that they have by then. Raises `Unreadable`."""
+    if export.requested_by is None:
+        raise Unreadable("Nobody asked for it.")
+    try:
+        return await member(uow.session, export.organization_id, export.requested_by)
+    except Unauthenticated as error:
+        raise Unreadable(error.message) from error
+
+
 async def fail(uow: UnitOfWork, export_id: UUID, error: str) -> None:
     export = await uow.fetch(Export, export_id, lock=True)
-    await uow.transition(export, ExportStatus.FAILED, error=error, finished_at=uow.now)
+    await uow.transition(export, ExportStatus.FAILED, error=error, request=None, finished_at=uow.now)
     uow.emit(EventType.EXPORT_FAILED, export)
