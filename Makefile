@@ -8,7 +8,7 @@ ARGS ?=
 export HOME := $(shell test -w "$$HOME" && echo "$$HOME" || echo "$(CURDIR)/.waypost")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak coverage schema format
+.PHONY: help setup demo test soak coverage schema release-schema format
 
 help:
 	@echo "make demo     start everything with data to play with (ARGS: see 'waypost demo --help')"
@@ -16,6 +16,7 @@ help:
 	@echo "make soak     run the long tests"
 	@echo "make coverage run the tests slowly and say what they do not reach"
 	@echo "make schema   write schema.graphql from the code"
+	@echo "make release-schema  from now on, clients are written for this schema: what breaks it is announced"
 	@echo "make format   format the code"
 
 setup:
@@ -36,6 +37,9 @@ coverage: setup
 
 schema: setup
 	@exec $(RUN) -m app.cli schema --output schema.graphql
+
+release-schema: schema
+	@cp schema.graphql docs/released.graphql
 
 format: setup
 	@$(RUN) -m ruff check --fix-only --quiet .

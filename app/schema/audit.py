@@ -23,8 +23,8 @@ from app.services import audit
 @strawberry.type(description="A value that was changed. Null before: there was none; null after: it was taken away.")
 class Change:
     field: str = derived(lambda change: to_camel_case(change.field), "What was changed.")
-    before: JSON | None = column("Its value until then.")
-    after: JSON | None = column("Its value from then on.")
+    before: JSON | None = column("Its value until then; null: none.")
+    after: JSON | None = column("Its value from then on; null: none.")
     masked: bool = column("Whether the values are hidden in part or wholly, as they are nobody's business.")
 
 
@@ -35,12 +35,14 @@ async def _detail(root: Any, info: Info) -> Any:
 
 @strawberry.type(description="An entry of the log with its personal part, which can be erased; the entry stays.")
 class AuditEntry(Event):
-    @strawberry.field(description="The internet address from which it was done.")
+    @strawberry.field(description="The internet address from which it was done; null where it is not kept, or erased.")
     async def ip(root: strawberry.Parent[models.Event], info: Info) -> str | None:
         detail = await _detail(root, info)
         return detail.ip if detail else None
 
-    @strawberry.field(description="The program with which it was done, as it calls itself.")
+    @strawberry.field(
+        description="The program with which it was done, as it calls itself; null where it is not kept, or erased."
+    )
     async def user_agent(root: strawberry.Parent[models.Event], info: Info) -> str | None:
         detail = await _detail(root, info)
         return detail.user_agent if detail else None

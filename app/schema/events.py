@@ -1,18 +1,22 @@
 """The event log as clients read it."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from app import models
 from app.context import Info
+from app.loaders import keys
 from app.models.events import EventType
-from app.schema.fields import column, vocabulary
+from app.schema.fields import column, to_one, vocabulary
 from app.schema.identity import Actor, System
 from app.schema.nodes import MODELS, Node
 from app.schema.scalars import EventSeq
+
+if TYPE_CHECKING:
+    from app.schema.keys import ApiKey
 
 vocabulary(EventType, "What happened.")
 
@@ -31,10 +35,19 @@ class Event:
         model = MODELS.get(root.node_type)
         return None if model is None else await info.context.loaders.one(model, root.node_id)
 
-    @strawberry.field(description="Who did it; the organization where the viewer does not know the person.")
+    api_key: Annotated["ApiKey", strawberry.lazy("app.schema.keys")] | None = to_one(
+        keys.EVENT_KEY, "The key with which a partner did it, if a partner did and the viewer may know."
+    )
+
+    @strawberry.field(
+        description="Who did it; the organization where the viewer does not know the person, or the partner."
+    )
     async def actor(root: strawberry.Parent[models.Event], info: Info) -> Actor:
-        if root.actor_user_id is None:
-            return System(display_name="Waypost")
         loaders = info.context.loaders
-        user: Any = await loaders.one(models.User, root.actor_user_id)
-        return user or await loaders.get(models.Organization, root.organization_id)  # type: ignore[no-any-return]
+        if root.actor_partner_id is not None:
+            actor: Any = await loaders.one(models.Partner, root.actor_partner_id)
+        elif root.actor_user_id is not None:
+            actor = await loaders.one(models.User, root.actor_user_id)
+        else:
+            return System(display_name="Waypost")
+        return actor or await loaders.get(models.Organization, root.organization_id)  # type: ignore[no-any-return]

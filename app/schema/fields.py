@@ -19,6 +19,9 @@ from app.models.base import Vocabulary
 from app.pagination import Page, Slice
 from app.services.care.reading import NOTED
 
+COUNT_COST = 10
+"""Points for counting a list: all of its rows are looked at."""
+
 Node = TypeVar("Node")
 Parent: Any = strawberry.Parent[Any]  # type: ignore[misc]  # an annotation, here used as a value
 Words = TypeVar("Words", bound=Vocabulary)
@@ -48,14 +51,14 @@ def to_one(relation: ToOne, description: str) -> Any:
         key = getattr(root, relation.key)
         return None if key is None else info.context.loaders.one(relation.target, key, relation.remote)
 
-    return _field(resolve, description)
+    return _field(resolve, description, relation)
 
 
 def to_many(relation: ToMany, description: str) -> Any:
     def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
         return info.context.loaders.many(relation, root.id)
 
-    return _field(resolve, description)
+    return _field(resolve, description, relation)
 
 
 def computed(value: Computed, description: str, pick: Callable[[Any], Any] = lambda value: value) -> Any:
@@ -64,7 +67,7 @@ def computed(value: Computed, description: str, pick: Callable[[Any], Any] = lam
     async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
         return pick(await info.context.loaders.compute(value, root.id))
 
-    return _field(resolve, description)
+    return _field(resolve, description, value)
 
 
 def derived(function: Callable[[Any], Any], description: str) -> Any:
@@ -76,18 +79,19 @@ def derived(function: Callable[[Any], Any], description: str) -> Any:
     return _field(resolve, description)
 
 
-def _field(resolve: Callable[..., Any], description: str) -> Any:
+def _field(resolve: Callable[..., Any], description: str, relation: object = None) -> Any:
     # the type comes from the annotation of the class attribute
     del resolve.__annotations__["return"]
-    return strawberry.field(resolver=resolve, description=description)
+    # what an operation may cost is worked out from its relations
+    return strawberry.field(resolver=resolve, description=description, metadata={"relation": relation})
 
 
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = column("Whether rows follow.")
     has_previous_page: bool = column("Whether rows come before.")
-    start_cursor: str | None = column("The cursor of the first row.")
-    end_cursor: str | None = column("The cursor of the last row.")
+    start_cursor: str | None = column("The cursor of the first row; null on an empty page.")
+    end_cursor: str | None = column("The cursor of the last row; null on an empty page.")
 
 
 @strawberry.type(description="One row of a list, and its place there.")
@@ -101,7 +105,9 @@ class Connection(Generic[Node]):
     edges: list[Edge[Node]] = column("The rows of the page.")
     page_info: PageInfo = column("Where the page lies in the list.")
 
-    @strawberry.field(description="How many rows the whole list has; counted only when asked for.")
+    @strawberry.field(
+        description="How many rows the whole list has; counted only when asked for.", metadata={"cost": COUNT_COST}
+    )
     async def total_count(root: strawberry.Parent[Any]) -> int:
         count: int = await root.total()
         return count
@@ -158,7 +164,8 @@ def listing(
     named = narrowed_by or {}
 
     async def resolve(root: Any, info: Info, **arguments: Any) -> Listed:
-        info.context.require(permission)
+        if permission is not None:
+            info.context.require(permission)
         parent = None if declared.remote is None else root.id
         narrowed = {name: arguments[name] for name in named if arguments.get(name) is not None}
         return await listed(info, declared, arguments, parent, narrowed)

@@ -61,8 +61,12 @@ class Vehicle(Node):
 class Position:
     driver: Annotated["Driver", strawberry.lazy("app.schema.fleet")] = to_one(POSITION_DRIVER, "Who.")
     point: Point = derived(point, "Where.")
-    heading: float | None = derived(lambda position: position.heading_deg, "Degrees clockwise from north.")
-    speed: float | None = derived(lambda position: position.speed_mps, "Metres per second.")
+    heading: float | None = derived(
+        lambda position: position.heading_deg, "Degrees clockwise from north; null if the phone did not say."
+    )
+    speed: float | None = derived(
+        lambda position: position.speed_mps, "Metres per second; null if the phone did not say."
+    )
     recorded_at: datetime = column("When.")
 
 
@@ -80,8 +84,10 @@ def confided(pick: Callable[[models.Driver], Any], description: str) -> Any:
 @strawberry.type(description="Where a driver was at an instant.")
 class TrackPoint:
     point: Point = derived(point, "Where.")
-    heading: float | None = derived(lambda point: point.heading_deg, "Degrees clockwise from north.")
-    speed: float | None = derived(lambda point: point.speed_mps, "Metres per second.")
+    heading: float | None = derived(
+        lambda point: point.heading_deg, "Degrees clockwise from north; null if the phone did not say."
+    )
+    speed: float | None = derived(lambda point: point.speed_mps, "Metres per second; null if the phone did not say.")
     recorded_at: datetime = column("When.")
 
 
@@ -94,7 +100,8 @@ class Driver(Node):
     display_name: str = column("What customers may call them.")
     status: DriverStatus = column("What they are doing.")
     position: Position | None = to_one(
-        relations.DRIVER_POSITION, "Where they were last seen; customers see it while the driver is under way for them."
+        relations.DRIVER_POSITION,
+        "Where they were last seen; customers see it while the driver is under way for them. Null if nobody knows.",
     )
 
     phone: str | None = confided(lambda driver: driver.phone, "E.164; for the driver and the people of the house.")

@@ -31,6 +31,7 @@ NOUNS = {
     "connection": "partner_link",
     "preferred_vet": "partner",
     "preferred_food_brand": "partner",
+    "registered_document": "registered_document",
 }
 """Nodes that inputs name by the last word of their type."""
 NUL = "\x00"
@@ -94,10 +95,10 @@ def types_named(name: str) -> tuple[str, ...]:
     noun = name.removesuffix("_id")
     if noun == "subject":
         return SUBJECT_TYPES
-    noun = NOUNS.get(noun, noun)
     for plural in ("place", "driver", "vehicle", "document", "route"):
-        if noun.endswith(f"_{plural}"):
+        if noun.endswith(f"_{plural}") and noun not in NOUNS:
             noun = plural
+    noun = NOUNS.get(noun, noun)
     return ("".join(part.capitalize() for part in noun.split("_")),)
 
 

@@ -20,14 +20,18 @@ SEQ = "Its place in the log; pass it as `after` to go on from here."
 class BookingUpdate:
     seq: EventSeq = column(SEQ)
     type: EventType = column("What happened.")
-    booking: Booking | None = to_one(ToOne(BookingRow, "booking_id"), "The booking as it is now.")
+    booking: Booking | None = to_one(
+        ToOne(BookingRow, "booking_id"), "The booking as it is now; null if the viewer does not see it any more."
+    )
 
 
 @strawberry.type(description="Something happened to a transport.")
 class TransportUpdate:
     seq: EventSeq = column(SEQ)
     type: EventType = column("What happened.")
-    transport: Transport | None = to_one(ToOne(TransportRow, "transport_id"), "The transport as it is now.")
+    transport: Transport | None = to_one(
+        ToOne(TransportRow, "transport_id"), "The transport as it is now; null if the viewer does not see it any more."
+    )
 
 
 @strawberry.type(description="Something happened to a route or one of its stops.")

@@ -8,6 +8,7 @@ import strawberry
 
 from app import models
 from app.context import Info
+from app.loaders import keys
 from app.loaders import partners as relations
 from app.models.base import Vocabulary
 from app.models.care import CareKind
@@ -21,14 +22,16 @@ from app.models.partners import (
     SyncStatus,
 )
 from app.schema.fields import Connection, column, computed, derived, listing, to_one, vocabulary
-from app.schema.identity import User
+from app.schema.identity import Actor, User
 from app.schema.inputs import Direction, Values
+from app.schema.keys import ApiKeyFilter, RegisteredDocumentFilter
 from app.schema.nodes import Node, node
 from app.schema.subjects import Subject
 from app.services.partners.drafts import Draft
 
 if TYPE_CHECKING:
     from app.schema.care import CareRecord
+    from app.schema.keys import ApiKey, RegisteredDocument
 
 vocabulary(PartnerType, "The kinds of partner.")
 vocabulary(SyncKind, "What a partner's system can be asked for.")
@@ -53,7 +56,7 @@ class DirectoryEntry(Node):
 
 
 @node(models.Partner, "A vet, a brand, a shop that the organization works with.")
-class Partner(Node):
+class Partner(Node, Actor):
     version: int = column("Goes up with every change; an update names the one it saw.")
     type: PartnerType = column("What kind of partner; it never changes.")
     name: str = column("What it is called.")
@@ -66,6 +69,16 @@ class Partner(Node):
     external_id: str | None = column("Its id in the system it was imported from.")
     active: bool = column("Whether it can be chosen; customers see active ones alone.")
     directory_entry: DirectoryEntry | None = to_one(relations.PARTNER_ENTRY, "The entry it was made from.")
+
+    display_name: str = derived(lambda partner: partner.name, "What to call it.")
+    api_keys: Connection[Annotated["ApiKey", strawberry.lazy("app.schema.keys")]] = listing(
+        keys.PARTNER_KEYS, "Keys of its programs, the newest first, for those who make keys.", filter=ApiKeyFilter
+    )
+    registered_documents: Connection[Annotated["RegisteredDocument", strawberry.lazy("app.schema.keys")]] = listing(
+        keys.PARTNER_DOCUMENTS,
+        "What its programs may run, or might, the newest first, for those who register documents.",
+        filter=RegisteredDocumentFilter,
+    )
 
     @strawberry.field(description="What the house should know; null for everybody else.")
     def notes(root: strawberry.Parent[models.Partner], info: Info) -> str | None:
@@ -275,13 +288,13 @@ class ReviewItem(Node):
     status: ReviewStatus = column("Where it stands.")
     external_id: str = column("What it is called in the partner's system.")
     kind: CareKind | None = _drafted(lambda draft: draft.kind, "What kind of care; null if the row was deleted.")
-    title: str | None = _drafted(lambda draft: draft.title, "What was done.")
-    performed_on: date | None = _drafted(lambda draft: draft.performed_on, "On which day.")
+    title: str | None = _drafted(lambda draft: draft.title, "What was done; null if the row was deleted.")
+    performed_on: date | None = _drafted(lambda draft: draft.performed_on, "On which day; null if the row was deleted.")
     next_due_on: date | None = _drafted(lambda draft: draft.next_due_on, "When it is due again, if it is.")
-    batch_number: str | None = _drafted(lambda draft: draft.batch_number, "Of the vaccine or medicine.")
-    diagnosis: str | None = _drafted(lambda draft: draft.diagnosis, "What was found.")
-    treatment: str | None = _drafted(lambda draft: draft.treatment, "What was done about it.")
-    notes: str | None = _drafted(lambda draft: draft.notes, "What else there is to say.")
+    batch_number: str | None = _drafted(lambda draft: draft.batch_number, "Of the vaccine or medicine, if it was said.")
+    diagnosis: str | None = _drafted(lambda draft: draft.diagnosis, "What was found, if it was said.")
+    treatment: str | None = _drafted(lambda draft: draft.treatment, "What was done about it, if it was said.")
+    notes: str | None = _drafted(lambda draft: draft.notes, "What else there is to say, if anything.")
     deleted: bool = _drafted(lambda draft: draft.deleted, "Whether the partner deleted it: accepting voids the record.")
     created_at: datetime = column("When it came first.")
     decided_at: datetime | None = column("When somebody decided on it.")

@@ -58,7 +58,7 @@ class PlanningRun(Node):
     time_limit: int = derived(lambda run: run.time_limit_s, "Seconds that the search may take.")
     fewest_vehicles: bool = column("Whether fewer vehicles come before less time and distance.")
     balanced: bool = column("Whether work is shared among the vehicles in use.")
-    elapsed: int | None = derived(lambda run: run.elapsed_s, "Seconds that it has taken so far.")
+    elapsed: int | None = derived(lambda run: run.elapsed_s, "Seconds that it has taken so far; null until it begins.")
     assigned: int | None = derived(
         lambda run: run.assigned_count, "How many transports the best plan so far serves; null before the first one."
     )

@@ -29,7 +29,7 @@ class Post(Node):
     publish_at: datetime | None = column("When it appears, or appeared.")
     expires_at: datetime | None = column("When it stops being news.")
     created_at: datetime = column("When it was written.")
-    read_at: datetime | None = computed(relations.POST_READ_AT, "When the viewer read it.")
+    read_at: datetime | None = computed(relations.POST_READ_AT, "When the viewer read it; null if they have not.")
     written_by: User | None = to_one(relations.POST_WRITER, "Who wrote it, if the viewer may know.")
 
 

@@ -71,6 +71,11 @@ class AlreadyExists(Problem):
     field: str = column("The input that is taken.")
 
 
+@problem(errors.LastOwner, "The organization would have no owner.")
+class LastOwner(Problem):
+    pass
+
+
 SlotType = Annotated["Slot", strawberry.lazy("app.schema.scheduling")]
 
 
@@ -114,7 +119,9 @@ class ResourceUnavailable(Problem):
 class StayUnavailable(Problem):
     nights: list[date] = column("The nights that are not.")
 
-    @strawberry.field(description="The next day of arrival from which as many nights in a row are free.")
+    @strawberry.field(
+        description="The next day of arrival from which as many nights in a row are free; null: none that is known."
+    )
     async def next_arrival(root: strawberry.Parent[errors.StayUnavailable], info: Info) -> date | None:
         viewer = info.context.viewer
         wanted = next_arrival(viewer.organization_id, root.service_id, root.wanted, root.after)
@@ -255,6 +262,17 @@ class UploadIncomplete(Problem):
 @problem(errors.DocumentInUse, "The document proves something, or belongs to a record.")
 class DocumentInUse(Problem):
     pass
+
+
+@strawberry.type(description="A document of a manifest that may not run.")
+class DocumentRefusal:
+    document_id: str = column("What the manifest calls it.")
+    reason: str = column("Why not; for people.")
+
+
+@problem(errors.DocumentsRefused, "Some documents may not run, so that none was registered.")
+class DocumentsRefused(Problem):
+    refused: list[DocumentRefusal] = column("Which, and why.")
 
 
 @problem(errors.PersonActive, "Something of the person's is still to come.")

@@ -3,14 +3,16 @@
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import NewType
+from typing import NewType, TypeVar
 from uuid import UUID
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from app.errors import BadUserInput, NotFound
+from app.events import as_cursor
 from app.models.base import node_id
 from app.schema.fields import column
 from app.services.documents.incoming import Incoming
@@ -20,15 +22,13 @@ MinorUnits = NewType("MinorUnits", int)
 LocalDateTime = NewType("LocalDateTime", datetime)
 Upload = NewType("Upload", Incoming)
 
+Parsed = TypeVar("Parsed")
+
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript reads without loss."""
 
 YEARS = (1900, 2200)
 """Instants that can be added to, and shown in any zone, without leaving what a datetime can hold."""
-
-
-def _write_seq(seq: int) -> str:
-    return base64.urlsafe_b64encode(f"e{seq}".encode()).decode().rstrip("=")
 
 
 def _read_seq(value: object) -> int:
@@ -41,42 +41,52 @@ def _read_seq(value: object) -> int:
     raise ValueError("not a place in the event log")
 
 
+def _read(read: Callable[[str], Parsed], wanted: str) -> Callable[[object], Parsed]:
+    """Whoever sends something else hears what is wanted, and nothing of how it was read."""
+
+    def parse(value: object) -> Parsed:
+        try:
+            if isinstance(value, str):
+                return read(value)
+        except (ValueError, OverflowError):
+            pass
+        raise ValueError(wanted)
+
+    return parse
+
+
 def _read_minor(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > SAFE_INTEGER:
         raise ValueError("money is a whole number of minor units")
     return value
 
 
-def _read_instant(value: object) -> datetime:
-    instant = datetime.fromisoformat(str(value))
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs a zone: 2026-11-20T09:00:00Z")
-    if not YEARS[0] < instant.year < YEARS[1]:
-        raise ValueError("an instant of this age")
+def _read_instant(value: str) -> datetime:
+    instant = datetime.fromisoformat(value)
+    if instant.tzinfo is None or not YEARS[0] < instant.year < YEARS[1]:
+        raise ValueError
     return instant
 
 
-def _read_local(value: object) -> datetime:
-    local = datetime.fromisoformat(str(value))
-    if local.tzinfo is not None:
-        raise ValueError("a time on the wall has no zone: 2026-11-20T09:00:00")
-    if local.microsecond or not YEARS[0] < local.year < YEARS[1]:
-        raise ValueError("a time on the wall of this age, in whole seconds")
+def _read_local(value: str) -> datetime:
+    local = datetime.fromisoformat(value)
+    if local.tzinfo is not None or local.microsecond or not YEARS[0] < local.year < YEARS[1]:
+        raise ValueError
     return local
 
 
-def _read_day(value: object) -> date:
-    day = date.fromisoformat(str(value))
+def _read_day(value: str) -> date:
+    day = date.fromisoformat(value)
     if not YEARS[0] < day.year < YEARS[1]:
         # PostgreSQL would take the first and the last day that there are for infinity
-        raise ValueError("a day of this age")
+        raise ValueError
     return day
 
 
-def _read_time(value: object) -> time:
-    if not re.fullmatch(r"\d\d:\d\d", str(value), re.ASCII):
-        raise ValueError("a time on the wall is HH:MM")
-    return time.fromisoformat(str(value))
+def _read_time(value: str) -> time:
+    if not re.fullmatch(r"\d\d:\d\d", value, re.ASCII):
+        raise ValueError
+    return time.fromisoformat(value)
 
 
 def _write_time(value: time) -> str:
@@ -93,7 +103,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     EventSeq: strawberry.scalar(
         name="EventSeq",
         description="A place in the organization's event log; pass it as `after` to go on from there. Opaque.",
-        serialize=_write_seq,
+        serialize=as_cursor,
         parse_value=_read_seq,
     ),
     MinorUnits: strawberry.scalar(
@@ -104,27 +114,29 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An instant as ISO 8601 with a zone.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=datetime.isoformat,
-        parse_value=_read_instant,
+        parse_value=_read(_read_instant, "an instant of our time, with its zone, is 2026-11-20T09:00:00Z"),
     ),
     LocalDateTime: strawberry.scalar(
         name="LocalDateTime",
         description="A time on the wall as ISO 8601 without a zone.",
         specified_by_url="https://scalars.graphql.org/andimarek/local-date-time",
         serialize=datetime.isoformat,
-        parse_value=_read_local,
+        parse_value=_read(
+            _read_local, "a time on the wall, in whole seconds and without a zone, is 2026-11-20T09:00:00"
+        ),
     ),
     date: strawberry.scalar(
         name="Date",
         description="A day of the calendar as ISO 8601.",
         specified_by_url="https://scalars.graphql.org/andimarek/local-date",
         serialize=date.isoformat,
-        parse_value=_read_day,
+        parse_value=_read(_read_day, "a day of our time is 2026-11-20"),
     ),
     time: strawberry.scalar(
         name="LocalTime",
         description="A time on the wall as HH:MM.",
         serialize=_write_time,
-        parse_value=_read_time,
+        parse_value=_read(_read_time, "a time on the wall is HH:MM"),
     ),
     Upload: strawberry.scalar(
         name="Upload",

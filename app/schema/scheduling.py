@@ -29,8 +29,8 @@ vocabulary(Confirmation, "Who confirms a booking.")
 
 @strawberry.type(description="A fee: an amount of money, or a share of the price.")
 class Fee:
-    amount: Money | None = column("So much.")
-    percent: int | None = column("So many percent of the price.")
+    amount: Money | None = column("So much; null if it is a part of the price.")
+    percent: int | None = column("So many percent of the price; null if it is an amount.")
 
 
 def _fee(amount_minor: int | None, percent: int | None, currency: str) -> Fee | None:
@@ -41,22 +41,26 @@ def _fee(amount_minor: int | None, percent: int | None, currency: str) -> Fee | 
 
 @strawberry.type(description="When customers may book and cancel, and what it costs; staff may at any time.")
 class BookingPolicy:
-    opens_before_s: int | None = column("How long before it begins it can be booked at the earliest, in seconds.")
+    opens_before_s: int | None = column(
+        "How long before it begins it can be booked at the earliest, in seconds; null: from any time on."
+    )
     notice_s: int = column("How long before it begins it can be booked at the latest, in seconds.")
-    bookable_from: datetime | None = column("No booking is taken before this instant.")
-    bookable_until: datetime | None = column("No booking is taken after this instant.")
+    bookable_from: datetime | None = column("No booking is taken before this instant; null: there is none.")
+    bookable_until: datetime | None = column("No booking is taken after this instant; null: there is none.")
     cancellation_notice_s: int = column("How long before it begins it can be called off at the latest, in seconds.")
     free_cancellation_notice_s: int = column("How long before it begins calling off is free at the latest, in seconds.")
     cancellation_fee: Fee | None = derived(
         lambda service: _fee(service.cancellation_fee_minor, service.cancellation_fee_percent, service.currency),
-        "What calling off costs when it is not free any more.",
+        "What calling off costs when it is not free any more; null: nothing.",
     )
     no_show_fee: Fee | None = derived(
         lambda service: _fee(service.no_show_fee_minor, service.no_show_fee_percent, service.currency),
-        "What it costs not to come.",
+        "What it costs not to come; null: nothing.",
     )
     confirmation: Confirmation = column("Who confirms a booking.")
-    customer_places_max: int | None = column("How many places of one slot one customer can have.")
+    customer_places_max: int | None = column(
+        "How many places of one slot one customer can have; null: as many as there are."
+    )
     waitlist_max: int = column("How many can wait for a place of one slot; 0: nobody.")
     waitlist_offer_s: int = column("For how long a place that came free is held for whoever waited, in seconds.")
 

@@ -44,15 +44,18 @@ class Shift(Node):
     )
     breaks: list[ShiftBreak] = derived(rests, "When the driver rests, in order.")
     duration_max: int | None = derived(
-        lambda shift: shift.duration_s_max, "The longest time from setting out to being back, in seconds."
+        lambda shift: shift.duration_s_max,
+        "The longest time from setting out to being back, in seconds; null: no limit.",
     )
-    driving_max: int | None = derived(lambda shift: shift.driving_s_max, "The longest time at the wheel, in seconds.")
+    driving_max: int | None = derived(
+        lambda shift: shift.driving_s_max, "The longest time at the wheel, in seconds; null: no limit."
+    )
 
-    @strawberry.field(description="What an hour under way costs.")
+    @strawberry.field(description="What an hour under way costs; null: nothing is reckoned.")
     async def cost_per_hour(root: strawberry.Parent[models.Shift], info: Info) -> Money | None:
         return await _price(root.cost_per_hour_minor, root, info)
 
-    @strawberry.field(description="What a kilometre costs.")
+    @strawberry.field(description="What a kilometre costs; null: nothing is reckoned.")
     async def cost_per_km(root: strawberry.Parent[models.Shift], info: Info) -> Money | None:
         return await _price(root.cost_per_km_minor, root, info)
 

@@ -52,7 +52,9 @@ class ContactPreference(Node):
 
 @strawberry.type(description="What a message would look like.")
 class MessagePreview:
-    subject: str | None = column("The subject of a mail or the title of a push message.")
+    subject: str | None = column(
+        "The subject of a mail or the title of a push message; null for texts, which have none."
+    )
     body: str = column("The text.")
     parts: int | None = column("How many text messages it takes, if it is one.")
     variables: list[str] = column("The names that templates of this kind may use.")

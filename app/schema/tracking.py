@@ -39,10 +39,14 @@ class Tracking:
     window: Window = derived(
         lambda seen: Window(from_=seen.window_from, until=seen.window_until), "When the driver may come there."
     )
-    eta: datetime | None = column("When the driver is expected there, as things are now.")
-    stops_before: int | None = column("How many stops the driver makes before.")
-    driver_name: str | None = column("The driver's first name.")
-    position: TrackPoint | None = column("Where the driver was seen, while under way for this transport.")
+    eta: datetime | None = column(
+        "When the driver is expected there, as things are now; null once it has arrived, and if nobody is under way."
+    )
+    stops_before: int | None = column("How many stops the driver makes before; null if nobody is under way.")
+    driver_name: str | None = column("The driver's first name; null if nobody is to drive yet.")
+    position: TrackPoint | None = column(
+        "Where the driver was seen, while under way for this transport; null at other times."
+    )
 
 
 @strawberry.input(description="Which links are wanted.")

@@ -87,7 +87,8 @@ class Transport(Node):
     equipment: list[str] = derived(lambda ride: ride.required_equipment, "What the vehicle must have on board.")
     skills: list[str] = derived(lambda ride: ride.required_skills, "What the driver must be able to do.")
     ride_time_max: int | None = derived(
-        lambda ride: ride.ride_s_max, "The longest time from leaving the pickup to reaching the dropoff, in seconds."
+        lambda ride: ride.ride_s_max,
+        "The longest time from leaving the pickup to reaching the dropoff, in seconds; null: no limit.",
     )
     load_class: str | None = column("What kind of load it is, for those that must be kept apart.")
     apart_from: list[str] = column("Kinds of load with which it is never on board together.")
@@ -98,7 +99,8 @@ class Transport(Node):
         lambda ride: [ProofKind(kind) for kind in ride.proof_required], "What the driver must show on delivery."
     )
     cod_amount: Money | None = derived(
-        lambda ride: money(ride.cod_minor, ride.currency) if ride.cod_minor else None, "Cash to collect on delivery."
+        lambda ride: money(ride.cod_minor, ride.currency) if ride.cod_minor else None,
+        "Cash to collect on delivery; null: none.",
     )
     unassigned_reason: UnassignedReason | None = column("Why the last planning run left it out, if it did.")
     customer: Customer = to_one(relations.TRANSPORT_CUSTOMER, "For whom.")
@@ -114,12 +116,12 @@ class Transport(Node):
     )
     eta: datetime | None = computed(
         relations.TRANSPORT_APPROACH,
-        "When the driver is expected at its next stop: the pickup, and then the dropoff.",
+        "When the driver is expected at its next stop: the pickup, and then the dropoff; null if nobody comes yet.",
         lambda approach: approach and approach.eta,
     )
     stops_before: int | None = computed(
         relations.TRANSPORT_APPROACH,
-        "How many stops the driver makes before its next one.",
+        "How many stops the driver makes before its next one; null if it is on no route.",
         lambda approach: approach and approach.stops_before,
     )
     outbound: Annotated["Transport", strawberry.lazy("app.schema.transports")] | None = to_one(
@@ -129,7 +131,9 @@ class Transport(Node):
         relations.TRANSPORT_RETURNS, "The ways back from it, also those that were called off."
     )
     proofs: list[Proof] = to_many(TRANSPORT_PROOFS, "What the driver showed; at most twenty at each of its stops.")
-    failure_reason: StopFailureReason | None = computed(TRANSPORT_FAILURE, "Why it could not be carried out.")
+    failure_reason: StopFailureReason | None = computed(
+        TRANSPORT_FAILURE, "Why it could not be carried out, if it failed."
+    )
     history: Connection[Event] = listing(relations.TRANSPORT_HISTORY, "What happened to it, oldest first.")
 
     @strawberry.field(
