@@ -6,7 +6,7 @@ Tests do not clean up: each makes an organization of its own, and row-level secu
 import asyncio
 import gc
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,20 +14,25 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+import uvloop
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 
 from app.context import Server
 from app.db import Database
 from app.demo import servers
 from app.demo.serving import serving
+from app.jobs.alarm import QUEUE
 from app.jobs.worker import Work
 from app.main import create_app
+from app.serving.reader import Reader
 from app.settings import Settings
 from tests.client import Client
 from tests.factories.houses import House, make_house
 from tests.factories.rows import open_pool
 from tests.mailbox import Mailbox, open_mailbox
+from tests.provider import REDIRECT, Provider, open_provider
 
 ROOT = Path(__file__).parent.parent
 CONTROLLER = pytest.StashKey[ExitStack]()
@@ -86,6 +91,7 @@ def pytest_collection() -> Iterator[None]:
     gc.disable()
     yield
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
 
 
@@ -112,6 +118,11 @@ def names(request: pytest.FixtureRequest) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def worker_number(worker_id: str) -> int:
     return 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that serves in production."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 async def create_database(names: dict[str, str], name: str) -> Urls:
@@ -146,12 +157,22 @@ async def mailbox() -> AsyncIterator[Mailbox]:
         yield box
 
 
+@pytest_asyncio.fixture(scope="session")
+async def provider() -> AsyncIterator[Provider]:
+    """Of OpenID Connect."""
+    async with open_provider() as found:
+        yield found
+
+
 @pytest.fixture(scope="session")
-def settings(urls: Urls, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(urls: Urls, mailbox: Mailbox, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         database_url=SecretStr(urls.server),
         redis_url=SecretStr(urls.redis),
         smtp_url=mailbox.url,
+        oidc_providers=SecretStr(provider.config),
+        oidc_redirect_uris=(REDIRECT,),
+        tries_of_address_max=1_000_000,
         token_secret=SecretStr("a secret of the tests, long enough to be one"),
         credentials_keys=SecretStr(KEY),
         partner_private=True,
@@ -196,10 +217,13 @@ def server(app: Starlette, api: str) -> Server:
     return found
 
 
-@pytest_asyncio.fixture(scope="session")
-async def worker(settings: Settings) -> AsyncIterator[Work]:
-    """A worker that does what falls due."""
-    work = Work(settings)
+@pytest_asyncio.fixture
+async def worker(settings: Settings, superuser: asyncpg.Pool) -> AsyncIterator[Work]:
+    """A worker that does what falls due, while this test goes on; what earlier ones left to do is nobody's any more."""
+    await superuser.execute("DELETE FROM due_work")
+    async with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        await redis.delete(QUEUE)
+    work = Work(settings, Reader)
     task = asyncio.create_task(work.run())
     yield work
     task.cancel()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -82,11 +82,10 @@ class Postroom:
         rows = await self.house.all("SELECT kind, ref_id FROM due_work WHERE organization_id = $1 ORDER BY id")
         return [(row["kind"], row["ref_id"]) for row in rows]
 
-    async def next_in_s(self) -> float:
-        """When the only piece of work is due."""
-        (run_at,) = await self.house.all("SELECT run_at FROM due_work WHERE organization_id = $1")
-        found: float = (run_at["run_at"] - clock.now()).total_seconds()
-        return found
+    async def waits(self, began: datetime, least_s: float, most_s: float) -> bool:
+        """Whether the only piece of work, which was put back at some moment since it began, waits for so long."""
+        run_at = await self.house.value("SELECT run_at FROM due_work WHERE organization_id = $1")
+        return bool(began + timedelta(seconds=least_s) <= run_at <= clock.now() + timedelta(seconds=most_s))
 
     async def row(self, id: UUID) -> asyncpg.Record:
         return await row(self.house, "notifications", id)

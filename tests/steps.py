@@ -1,7 +1,6 @@
 """Steps that many tests share."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import time, timedelta
@@ -9,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
-from app.jobs.desk import Desk, take_up
 from app.models import Base
 from app.schema.scalars import decode_any_id
 from app.services.identity import hasher
@@ -17,9 +15,12 @@ from tests.client import Client, Json
 from tests.factories.houses import House, Person
 
 PASSWORD = "correct horse battery staple"
-WORKERS_TABLES = ("directions", "notifications", "notification_attempts")
-WORKERS_WORK = re.compile("'(FETCH_DIRECTIONS|SEND_NOTIFICATION|NOTIFY_[A-Z_]+)'")
-TENANT_TABLES = [table for table in Base.metadata.sorted_tables if "organization_id" in table.columns]
+TENANT_TABLES = [table.name for table in Base.metadata.sorted_tables if "organization_id" in table.columns]
+EVERYTHING = " UNION ALL ".join(
+    f"SELECT '{name}' AS table, row_to_json(t)::text AS row FROM {name} t WHERE organization_id = $1"
+    for name in TENANT_TABLES
+    if name != "sessions"
+)
 
 
 def key(node_id: str) -> UUID:
@@ -36,15 +37,12 @@ def _hashed(memory: dict[str, str] = {}) -> str:  # noqa: B006
     return memory.get(PASSWORD) or memory.setdefault(PASSWORD, hasher().hash(PASSWORD))
 
 
-async def everything(house: House) -> dict[str, list[Any]]:
-    """Every row of an organization, apart from sessions and from what a worker of another test may do meanwhile."""
-    found = {
-        table.name: sorted(map(repr, await house.all(f"SELECT * FROM {table.name} WHERE organization_id = $1")))
-        for table in TENANT_TABLES
-        if table.name not in ("sessions", *WORKERS_TABLES)
-    }
-    found["due_work"] = [work for work in found["due_work"] if not WORKERS_WORK.search(work)]
-    return found
+async def everything(house: House) -> dict[str, list[str]]:
+    """Every row of an organization, by its table, apart from sessions."""
+    found: dict[str, list[str]] = {}
+    for table, row in await house.all(EVERYTHING):
+        found.setdefault(table, []).append(row)
+    return {table: sorted(rows) for table, rows in found.items()}
 
 
 @asynccontextmanager
@@ -91,19 +89,6 @@ async def due(house: House, kind: str, ref_id: UUID, **values: Any) -> None:
 
 async def nothing_due(house: House) -> bool:
     return not await house.all("SELECT FROM due_work WHERE organization_id = $1")
-
-
-async def work_off(house: House, desk: Desk, kind: str = "%") -> None:
-    """Do what is due of an organization, or wait for the worker of other tests, which may have taken it up first."""
-
-    async def done() -> bool:
-        due = "SELECT id FROM due_work WHERE organization_id = $1 AND kind LIKE $2 AND run_at <= now()"
-        works = await house.all(due, kind)
-        for work in works:
-            await take_up(desk, id=work["id"])
-        return not works
-
-    await eventually(done)
 
 
 async def somebody_waits(house: House, many: int = 1) -> bool:

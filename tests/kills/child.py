@@ -1,9 +1,8 @@
 """A command of waypost as a process of its own, to be killed."""
 
 import asyncio
+import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from app.demo.process import spawn, stop, tail
+from app.demo.process import tail
 from app.settings import Settings
-from tests.conftest import ROOT
+from tests.kills.nursery import Fork, begin
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -32,33 +31,31 @@ class Child:
     command: tuple[str, ...]
     log: Path
     fds: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    process: Fork | None = field(default=None, init=False)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "app.cli", *self.command]
-        self.process = spawn(command, self.log, env=environment(self.settings), cwd=ROOT, keep_fds=self.fds)
+        self.process = begin(self.command, self.log, environment(self.settings), self.fds)
 
     def kill(self) -> None:
+        assert self.lives, tail(self.log)
         assert self.process
-        assert self.process.poll() is None, tail(self.log)
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     @property
     def lives(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and not self.process.poll()
 
     def end(self) -> None:
         if self.process:
-            stop(self.process)
+            self.process.end()
 
 
 @contextmanager
 def api_process(settings: Settings, directory: Path) -> Iterator[tuple[Child, str]]:
     """The API and its address. The socket is ours: while nobody serves, clients wait at the door."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
-        fd = listening.fileno()
-        child = Child(settings, ("serve", "--fd", str(fd)), directory / "api.log", (fd,))
+        child = Child(settings, ("serve", "--fd", "{}"), directory / "api.log", (listening.fileno(),))
         child.start()
         try:
             yield child, f"127.0.0.1:{listening.getsockname()[1]}"

@@ -171,7 +171,7 @@ def said(mail: EmailMessage) -> Said:
     return str(mail["To"]), dogs.pop(), care.pop()
 
 
-@sizes(Size(4, 120, 3, 1), Size(50, 10_000, 20, 2))
+@sizes(Size(4, 120, 2, 1), Size(50, 10_000, 20, 2))
 async def test_each_due_reminder_is_sent_once(
     names: dict[str, str], worker_number: int, tmp_path: Path, size: Size, capsys: pytest.CaptureFixture[str]
 ) -> None:

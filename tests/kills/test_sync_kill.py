@@ -24,7 +24,7 @@ class Storm:
     kills: int
 
 
-@sizes(Storm(pets=24, rows=5, kills=2), Storm(pets=400, rows=12, kills=20))
+@sizes(Storm(pets=24, rows=5, kills=1), Storm(pets=400, rows=12, kills=20))
 async def test_a_killed_worker_loses_and_doubles_nothing(
     names: dict[str, str], worker_number: int, tmp_path: Path, size: Storm, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.context import Server
-from app.jobs.desk import Desk
+from app.jobs.desk import Desk, take_up
 from app.settings import Settings
 from tests.client import Json
 from tests.factories.care import protocol, record, required
@@ -203,8 +203,8 @@ async def test_standing_bookings_leave_out_what_is_not_in_date(
     assert made["missed"] == [{"localAt": third, "outcome": "CARE_MISSING"}]
     await house.pool.execute("UPDATE subjects SET archived_at = now() WHERE id = $1", visit.pet)
     assert await errors(visit.customer.client, "createSeries", wanted) == [("BAD_USER_INPUT", "subjectId")]
-    await house.all("UPDATE due_work SET run_at = now() WHERE organization_id = $1 AND kind = 'EXTEND_SERIES'")
-    await work_off(house, Desk(settings, server.database, server.wakes), "EXTEND_SERIES")
+    work = "UPDATE due_work SET run_at = now() WHERE organization_id = $1 AND kind = 'EXTEND_SERIES' RETURNING id"
+    await take_up(Desk(settings, server.database, server.wakes), id=await house.value(work))
     outcomes = await house.all("SELECT outcome FROM occurrences WHERE organization_id = $1 ORDER BY local_at")
     assert [found["outcome"] for found in outcomes] == ["BOOKED", "BOOKED", "NOT_ALLOWED"]
 
@@ -227,7 +227,9 @@ async def test_a_place_goes_to_whoever_may_have_it(house: House, settings: Setti
     assert entries == ["WAITING", "OFFERED"]
     done = {"subjectId": house.gid("Pet", visit.pet), "performedOn": (house.day - timedelta(days=1)).isoformat()}
     await staff.act("recordCare", done | {"protocolId": house.gid("CareProtocol", visit.by)}, "")
-    await work_off(house, Desk(settings, server.database, server.wakes), "OFFER_PLACES")
+    desk = Desk(settings, server.database, server.wakes)
+    for work in await house.all("SELECT id FROM due_work WHERE organization_id = $1 AND kind = 'OFFER_PLACES'"):
+        await take_up(desk, id=work["id"])
     assert (await row(house, "waitlist_entries", first_entry))["status"] == "OFFERED"
 
 

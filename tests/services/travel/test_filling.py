@@ -72,9 +72,9 @@ async def test_each_band_of_hours_has_its_own_times(
     google, (a, b) = by_google(settings, maps.url), places(2)
     at = [(7, False), (9, False), (10, False), (14, False), (17, False), (22, False), (3, True), (12, True)]
     wanted = [Departure(where.location, *moment) for where in (a, b) for moment in at]
+    now = datetime.now(ZONE)
     await complete(database, house, google, wanted)
     assert maps.elements == 2 * len({"morning", "day", "evening", "night", "weekend"})
-    now = datetime.now(ZONE)
     asked = [datetime.fromtimestamp(int(request["departure_time"]), ZONE) for request in maps.requests]
     assert all(now < moment < now + timedelta(days=8) for moment in asked)
     weekdays = {moment.hour: moment.weekday() for moment in asked if moment.hour != 13}
