@@ -1,7 +1,7 @@
 """Who acts, what they may do, and which rows they may see."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from app import clock
 from app import models as m
 from app.models.base import Vocabulary
 from app.models.identity import Role
+from app.models.keys import SCOPES
 
 
 class Permission(Vocabulary):
@@ -45,10 +46,15 @@ class Permission(Vocabulary):
     PARTNERS_WRITE = "PARTNERS_WRITE", "Add and change partners, and decide on what they send."
     PARTNERS_CONNECT = "PARTNERS_CONNECT", "Connect partners' systems, and ask them."
     CONTACT = "CONTACT", "Say how one wants to be spoken to, register one's phone, and read news."
+    API_KEYS = "API_KEYS", "Give partners' programs keys, and say which documents they may run."
     MESSAGES_READ = "MESSAGES_READ", "See what was sent to people."
     MESSAGES_WRITE = "MESSAGES_WRITE", "Change reminders and the words of messages."
     NEWS_WRITE = "NEWS_WRITE", "Write news, and take them back."
+    WEBHOOKS = "WEBHOOKS", "Say who is told of what happens, and look at what was told."
     AUDIT_READ = "AUDIT_READ", "See who did what from where, and take it away as a file."
+    MEMBERS_READ = "MEMBERS_READ", "See members, invitations, and what roles may do."
+    MEMBERS_WRITE = "MEMBERS_WRITE", "Invite people, give them other roles, and remove them."
+    ROLES_WRITE = "ROLES_WRITE", "Say what roles may do, and who needs a second factor."
     PRIVACY = "PRIVACY", "Hand out everything about a person, and erase a person."
 
 
@@ -100,9 +106,22 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DRIVER: frozenset(_DRIVER),
     Role.STAFF: frozenset(_STAFF),
     Role.DISPATCHER: frozenset(_DISPATCHER),
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - {_P.ROLES_WRITE},
     Role.OWNER: frozenset(Permission),
 }
+
+ROLE_PERMISSIONS_MAX: dict[Role, frozenset[Permission]] = {
+    Role.CUSTOMER: ROLE_PERMISSIONS[Role.CUSTOMER],
+    Role.DRIVER: ROLE_PERMISSIONS[Role.DRIVER],
+    Role.STAFF: frozenset(Permission) - {_P.MEMBERS_WRITE, _P.ROLES_WRITE},
+    Role.DISPATCHER: frozenset(Permission) - {_P.MEMBERS_WRITE, _P.ROLES_WRITE},
+    Role.ADMIN: ROLE_PERMISSIONS[Role.ADMIN],
+    Role.OWNER: frozenset(Permission),
+}
+"""What an organization may allow a role. Customers and drivers see their own rows alone, and so never get more."""
+
+PARTNER_MAY = frozenset(map(Permission, SCOPES))
+"""What a partner's key can allow."""
 
 PEOPLE_OF_THE_HOUSE = frozenset({Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.STAFF})
 """Roles that see every row of their organization."""
@@ -110,7 +129,7 @@ PEOPLE_OF_THE_HOUSE = frozenset({Role.OWNER, Role.ADMIN, Role.DISPATCHER, Role.S
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who asks: a member of one organization, or the system itself (no user, no role)."""
+    """Who asks: a member of one organization, a partner's program with its key, or the system itself."""
 
     organization_id: UUID
     user_id: UUID | None = None
@@ -119,20 +138,40 @@ class Viewer:
     customer_id: UUID | None = None
     driver_id: UUID | None = None
     expires_at: datetime | None = None
+    partner_id: UUID | None = None
+    api_key_id: UUID | None = None
+    scopes: frozenset[Permission] = frozenset()
+    is_system: bool = False
+    policy: int | None = None
+    """The version of the organization's own permissions of the role, where it has some: `granted`."""
+    granted: frozenset[Permission] | None = None
 
     @classmethod
-    def system(cls, organization_id: UUID) -> "Viewer":
-        """For work that no person asked for just now."""
-        return cls(organization_id)
+    def system(cls, organization_id: UUID, user_id: UUID | None = None) -> "Viewer":
+        """For work that no person asked for just now, or that is done in the name of one."""
+        return cls(organization_id, user_id, is_system=True)
 
     @property
     def sees_everything(self) -> bool:
         """Every row of the organization, that is."""
-        return self.role is None or self.role in PEOPLE_OF_THE_HOUSE
+        return self.is_system or self.role in PEOPLE_OF_THE_HOUSE
+
+    @property
+    def visibility(self) -> "Viewer":
+        """The viewer as far as what they see goes: equal for all who see the same rows by the same permissions.
+
+        People of the house differ in nothing but what is theirs alone (their news, their exports, what they belong to).
+        """
+        alike = replace(self, session_family_id=None, expires_at=None)
+        return replace(alike, user_id=None) if self.role in PEOPLE_OF_THE_HOUSE else alike
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return frozenset(Permission) if self.role is None else ROLE_PERMISSIONS[self.role]
+        if self.is_system:
+            return frozenset(Permission)
+        if self.role is None:
+            return self.scopes
+        return ROLE_PERMISSIONS[self.role] if self.granted is None else self.granted
 
 
 Rule = Callable[[UUID], ColumnElement[bool]]
@@ -180,6 +219,11 @@ def _series_of(customer: UUID) -> Select[UUID]:
     return select(m.Series.id).where(m.Series.customer_id == customer)
 
 
+def _open_to_partners() -> Select[UUID]:
+    """Pets that still come. What is known of people and their cars is no partner's affair."""
+    return select(m.Subject.id).where(m.Subject.kind == m.SubjectKind.PET, m.Subject.archived_at.is_(None))
+
+
 def _news(*audiences: m.Audience) -> ColumnElement[bool]:
     """News that are out, and not over, for one of these."""
     wanted = m.Post.audience.in_((m.Audience.EVERYONE, *audiences))
@@ -191,7 +235,7 @@ def _everyone(_: UUID) -> ColumnElement[bool]:
     return true()
 
 
-# Which rows a customer and a driver see. A table that is not listed is not seen.
+# Which rows a customer, a driver and a partner see. A table that is not listed is not seen.
 CATALOGUE: dict[type, Rule] = {
     m.Service: _everyone,
     m.Slot: _everyone,
@@ -269,6 +313,12 @@ DRIVER_SEES: dict[type, Rule] = {
     ),
     m.Event: lambda driver: or_(m.Event.driver_id == driver, m.Event.former_driver_id == driver),
 }
+PARTNER_SEES: dict[type, Rule] = {
+    m.Partner: lambda partner: or_(m.Partner.id == partner, m.Partner.active.is_(True)),
+    m.Subject: lambda _: and_(m.Subject.kind == m.SubjectKind.PET, m.Subject.archived_at.is_(None)),
+    m.CareRecord: lambda _: and_(m.CareRecord.voided_at.is_(None), m.CareRecord.subject_id.in_(_open_to_partners())),
+    m.CareDue: lambda _: m.CareDue.subject_id.in_(_open_to_partners()),
+}
 PUBLIC_SEES: dict[type, Rule] = CATALOGUE
 
 
@@ -289,7 +339,14 @@ def conditions(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
 
 
 def _confidential(viewer: Viewer, entity: type) -> list[ColumnElement[bool]]:
-    """Files of what is known are for those who asked for them, and for those who may ask for any."""
+    """Keys and webhooks are for those who make them; files of what is known are for those who asked for them, and for
+    those who may ask for any."""
+    if entity is m.Invitation:
+        return [] if Permission.MEMBERS_READ in viewer.permissions else [false()]
+    if entity in (m.ApiKey, m.RegisteredDocument):
+        return [] if Permission.API_KEYS in viewer.permissions else [false()]
+    if entity in (m.WebhookEndpoint, m.WebhookDelivery, m.WebhookAttempt, m.WebhookReplay):
+        return [] if Permission.WEBHOOKS in viewer.permissions else [false()]
     if entity not in (m.Export, m.Document) or Permission.AUDIT_READ in viewer.permissions:
         return []
     if entity is m.Export:
@@ -308,6 +365,11 @@ def _root(entity: type) -> type:
 
 
 def _personal(viewer: Viewer, entity: type) -> ColumnElement[bool]:
-    hats = ((viewer.customer_id, CUSTOMER_SEES), (viewer.driver_id, DRIVER_SEES), (viewer.organization_id, PUBLIC_SEES))
+    hats = (
+        (viewer.customer_id, CUSTOMER_SEES),
+        (viewer.driver_id, DRIVER_SEES),
+        (viewer.partner_id, PARTNER_SEES),
+        (viewer.organization_id, PUBLIC_SEES),
+    )
     rules = [sees[entity](person) for person, sees in hats if person is not None and entity in sees]
     return or_(*rules) if rules else false()

@@ -4,6 +4,7 @@ A `WaypostError` becomes one GraphQL error with `extensions.code`. A `Refusal` i
 becomes a member of the mutation's result union, field by field, under the same name.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -75,6 +76,23 @@ class Unavailable(WaypostError):
     """What is outside did not answer; what lies here is as it was."""
 
     code = "UNAVAILABLE"
+
+
+class CostLimit(WaypostError):
+    """One operation would cost more than any may."""
+
+    code = "COST_LIMIT"
+
+    def __init__(self, cost: int, limit: int) -> None:
+        super().__init__(
+            f"This would cost up to {cost} points, and the most is {limit}: ask for less, or smaller pages."
+        )
+        self.cost = cost
+        self.limit = limit
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions, "cost": self.cost, "limit": self.limit}
 
 
 class TooManyEvents(WaypostError):
@@ -304,6 +322,93 @@ class PersonActive(Refusal):
         self.transports = transports
         self.series = series
         self.waiting = waiting
+
+
+@dataclass(frozen=True)
+class DocumentRefusal:
+    """Why a document of a manifest may not run."""
+
+    document_id: str
+    reason: str
+
+
+class DocumentsRefused(Refusal):
+    def __init__(self, refused: Sequence[DocumentRefusal]) -> None:
+        super().__init__(f"{len(refused)} reasons against documents of this manifest; nothing was registered.")
+        self.refused = refused
+
+
+class PersistedDocumentRequired(WaypostError):
+    """Who asks may run nothing but documents that are registered."""
+
+    code = "PERSISTED_DOCUMENT_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Send the `documentId` of a registered document, and no text of your own.")
+
+
+class PersistedDocumentNotFound(WaypostError):
+    code = "PERSISTED_DOCUMENT_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("No document of this name is registered for you.")
+
+
+class PersistedQueryNotFound(WaypostError):
+    """Clients with automatic persisted queries send the text along when they read this very message."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class LastOwner(Refusal):
+    def __init__(self) -> None:
+        super().__init__("An organization has an owner: make somebody else one first.")
+
+
+class RateLimited(WaypostError):
+    """Too many tries; a later one is looked at again."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_s: float, message: str = "Too many tries; wait a little.") -> None:
+        super().__init__(message)
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions, "retryAfterS": self.retry_after_s}
+
+
+class Challenged(Unauthenticated):
+    """One step of signing in is done; with the challenge, the next can be taken."""
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions, "challenge": self.challenge}
+
+
+class SecondFactorRequired(Challenged):
+    code = "SECOND_FACTOR_REQUIRED"
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__("Give a code of your second factor to `completeSignIn`, with this challenge.", challenge)
+
+
+class SecondFactorMissing(Challenged):
+    code = "SECOND_FACTOR_MISSING"
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__(
+            "This organization asks for a second factor: add one with `enrolSecondFactor` and this challenge.",
+            challenge,
+        )
 
 
 class AlreadyExists(Refusal):

@@ -6,12 +6,36 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SERVICE_ACCOUNT = {"project_id", "client_email", "private_key", "token_uri"}
 
 DocumentType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"]
+
+
+class OidcProvider(BaseModel):
+    """Somebody who vouches for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    display_name: str = Field(min_length=1, max_length=80)
+    issuer: str = Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+
+
+PROVIDERS = TypeAdapter(list[OidcProvider])
 
 
 class Settings(BaseSettings):
@@ -24,7 +48,7 @@ class Settings(BaseSettings):
     # where things are
     database_url: SecretStr = Field(description="libpq URL of the role the server connects as; it owns nothing.")
     database_owner_url: SecretStr | None = Field(
-        None, description="libpq URL of the role that owns the tables; only `waypost migrate` needs it."
+        None, description="libpq URL of the role that owns the tables; commands that run as it say so."
     )
     redis_url: SecretStr = Field(description="URL of Redis or Valkey: wakes subscribers and workers.")
     smtp_url: str | None = Field(None, description="smtp:// or smtps:// URL, with user and password if needed.")
@@ -53,12 +77,26 @@ class Settings(BaseSettings):
     introspection: bool = Field(False, description="Answer introspection and name suggestions.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins of browser clients.")
     body_bytes_max: int = Field(1_000_000, description="Largest request body.")
+    body_receive_s_max: float = Field(30, gt=0, description="Longest time that a request body may take to come.")
     log_level: str = Field("INFO", description="Level of the log.")
 
     # signing in
     token_secret: SecretStr = Field(min_length=32, description="Signs access tokens; at least 32 characters.")
     access_token_s: int = Field(15 * 60, description="Life of an access token.")
     refresh_token_s: int = Field(30 * 24 * 3600, description="Life of an unused refresh token.")
+    tries_of_address_max: int = Field(
+        100, ge=1, description="Tries of passwords, codes and links from one address at once; then one every 6 s."
+    )
+    account_url: str = Field(
+        "http://127.0.0.1:8000/account", description="Where the pages of accounts are; links in mails begin so."
+    )
+    oidc_providers: SecretStr | None = Field(
+        None, description="Providers of OpenID Connect, as a JSON list; see docs/identity.md."
+    )
+    oidc_redirect_uris: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Where such a provider may send people back to, exactly."
+    )
+    oidc_timeout_s: float = Field(10, gt=0, le=30, description="Longest wait for one answer of such a provider.")
     refresh_reuse_s: int = Field(60, description="How long a refresh token may be sent again after a lost answer.")
 
     # the database
@@ -68,9 +106,47 @@ class Settings(BaseSettings):
     statement_timeout_s: float = Field(15, description="Longest run of one statement of the server.")
 
     # GraphQL documents
-    depth_max: int = Field(15, description="Deepest selection of a document.")
-    tokens_max: int = Field(4_000, description="Most tokens of a document.")
-    aliases_max: int = Field(60, description="Most aliases of a document.")
+    idempotency_s: int = Field(
+        24 * 3600, ge=1, description="How long a request with the idempotency key of another is a repetition of it."
+    )
+    depth_max: int = Field(15, ge=1, description="Deepest selection of a document.")
+    tokens_max: int = Field(2_000, ge=1, description="Most tokens of a document.")
+    document_chars_max: int = Field(64_000, ge=1, description="Most characters of a document.")
+    aliases_max: int = Field(60, ge=0, description="Most aliases of a document.")
+    roots_max: int = Field(20, ge=1, description="Most root fields of an operation.")
+    fields_max: int = Field(1_500, ge=1, description="Most fields of an operation, those of each spread counted.")
+    fragments_max: int = Field(100, ge=0, description="Most fragments of a document.")
+    operations_max: int = Field(50, ge=1, description="Most operations of a document.")
+    directives_max: int = Field(100, ge=0, description="Most directives of a document; five at one place.")
+    list_max: int = Field(1_000, ge=1, description="Most items of one list that is sent, in a document or a variable.")
+    values_max: int = Field(20_000, ge=1, description="Most values of all variables.")
+    string_max: int = Field(200_000, ge=1, description="Most characters of one string among the variables.")
+    document_errors_max: int = Field(10, ge=1, description="Most errors that are told of one document.")
+    documents_kept: int = Field(1_000, ge=1, description="Checked documents that a process remembers.")
+
+    # persisted documents
+    trusted_documents: bool = Field(
+        False, description="People's clients, too, run registered documents only; partners' programs always do."
+    )
+    automatic_document_s: int = Field(
+        24 * 3600, ge=1, description="How long an automatic persisted query is remembered after it was sent."
+    )
+    automatic_documents_max: int = Field(2_000, ge=1, description="Most automatic persisted queries, the latest.")
+    automatic_document_chars_max: int = Field(20_000, ge=1, description="Longest automatic persisted query.")
+
+    # what operations cost, and how much of that a caller has; see docs/limits.md
+    cost_max: int = Field(10_000, ge=1, description="Most points that one operation may cost.")
+    points_max: int = Field(200_000, ge=1, description="Points that a signed-in person may spend at once.")
+    points_per_s: float = Field(10_000, gt=0, description="Points that come back to that person each second.")
+    partner_points_max: int = Field(50_000, ge=1, description="Points that an API key may spend at once.")
+    partner_points_per_s: float = Field(1_000, gt=0, description="Points that come back to that key each second.")
+    anonymous_points_max: int = Field(
+        20_000, ge=1, description="Points that all who are not signed in may spend at once from one address."
+    )
+    anonymous_points_per_s: float = Field(1_000, gt=0, description="Points that come back to that address each second.")
+    bucket_timeout_s: float = Field(
+        0.1, gt=0, description="Longest wait for Valkey to count points; then a process counts for itself."
+    )
 
     # uploaded files
     storage_url: str = Field(
@@ -97,6 +173,16 @@ class Settings(BaseSettings):
     # live updates
     live_poll_s: float = Field(5, description="How often the hub reads the log when Redis is silent.")
     live_queue_max: int = Field(1_000, description="Events kept in memory for one slow subscription.")
+
+    # sockets
+    socket_init_s: float = Field(10, gt=0, description="How long a socket may wait with its `connection_init`.")
+    socket_operations_max: int = Field(100, ge=1, description="Most operations of one socket at once.")
+    socket_messages_per_s: float = Field(100, gt=0, description="Messages of one socket that are heard in a second.")
+    socket_buffer_bytes: int = Field(256_000, ge=1_000, description="Most that waits in memory for one slow reader.")
+    socket_stall_s: float = Field(30, gt=0, description="How long a socket may not be read before it is closed.")
+    socket_drain_s: float = Field(5, gt=0, description="Longest that a process which ends waits for its sockets.")
+    sockets_per_caller_max: int = Field(50, ge=1, description="Most sockets of one user or key in one process.")
+    sockets_per_address_max: int = Field(1_000, ge=1, description="Most sockets of one address in one process.")
 
     # scheduling and planning
     hold_s: int = Field(10 * 60, description="How long a held slot is kept.")
@@ -142,7 +228,7 @@ class Settings(BaseSettings):
     # partners' systems
     credentials_keys: SecretStr | None = Field(
         None,
-        description="Fernet keys for partners' credentials, with commas between them: the first encrypts, all decrypt.",
+        description="Fernet keys for kept secrets, with commas between them: the first encrypts, all decrypt.",
     )
     partner_private: bool = Field(
         False, description="Ask partners at http:// and at private addresses too; for tests and the demo alone."
@@ -161,17 +247,52 @@ class Settings(BaseSettings):
         900, ge=1, description="How long a partner's system that fails again and again is left alone at first."
     )
 
+    # webhooks
+    webhook_timeout_s: float = Field(15, gt=0, le=60, description="Longest wait for the answer of a webhook endpoint.")
+    webhook_schedule_s: Annotated[tuple[float, ...], NoDecode] = Field(
+        (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        min_length=1,
+        description="Waits between the attempts to deliver a webhook, with commas between them; then it is given up.",
+    )
+    webhook_requests_at_once: int = Field(4, ge=1, description="Requests to one webhook endpoint side by side.")
+    webhook_endpoints_at_once: int = Field(
+        100, ge=2, description="Webhook endpoints that one worker tells side by side; slow ones get half of the places."
+    )
+    webhook_endpoints_max: int = Field(50, ge=1, description="Most webhook endpoints of one organization.")
+    webhook_alert_s: int = Field(3_600, ge=1, description="How long an endpoint fails before its admins hear of it.")
+    webhook_disable_days: int = Field(5, ge=1, description="How many days an endpoint fails before it is disabled.")
+    webhook_secret_overlap_s: int = Field(
+        86_400, ge=0, description="How long a webhook secret signs besides the one that took its place."
+    )
+    webhook_replay_max: int = Field(100_000, ge=1, description="Most events of one replay.")
+    webhook_keep_days: int = Field(30, ge=1, description="How many days it is kept what webhooks were sent.")
+
     # work for later
     sweep_s: int = Field(5, description="How often a worker looks for due work that no wake-up announced.")
     work_lease_s: int = Field(120, description="How long a worker keeps a piece of work before another may take it.")
     work_attempts_max: int = Field(12, description="Attempts before a piece of work is set aside.")
     worker_concurrency: int = Field(10, description="Pieces of work one worker does at once.")
 
-    @field_validator("cors_origins", "document_types", mode="before")
+    @field_validator("cors_origins", "document_types", "oidc_redirect_uris", "webhook_schedule_s", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """A list in the environment is written with commas."""
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @property
+    def oidc(self) -> list[OidcProvider]:
+        return PROVIDERS.validate_json(self.oidc_providers.get_secret_value()) if self.oidc_providers else []
+
+    @model_validator(mode="after")
+    def _providers_are_told_apart(self) -> Self:
+        try:
+            named = [provider.name for provider in self.oidc]
+        except ValidationError:
+            # what it says quotes what it was given, secrets included
+            raise ValueError("oidc_providers is a JSON list; see docs/identity.md") from None
+        if len(set(named)) != len(named):
+            raise ValueError("oidc_providers have a name each")
+        return self
 
     @property
     def fernet_keys(self) -> list[str]:

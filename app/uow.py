@@ -1,6 +1,7 @@
 """One read unit, one write unit: every statement of the server runs in one of the two.
 
-Both enter their transaction with one statement that names the tenant and checks that the viewer's session still stands.
+Both enter their transaction with one statement that names the tenant and checks that the viewer's session, or key,
+still stands.
 """
 
 import asyncio
@@ -21,7 +22,15 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from app import clock, events
 from app.access import Viewer, conditions
 from app.db import Database
-from app.errors import AlreadyExists, BadUserInput, InvalidTransition, NotFound, Unauthenticated, VersionConflict
+from app.errors import (
+    AlreadyExists,
+    BadUserInput,
+    InvalidTransition,
+    LastOwner,
+    NotFound,
+    Unauthenticated,
+    VersionConflict,
+)
 from app.models import DueWork, EventType, WorkKind
 from app.models.base import Global, Tenant, Vocabulary
 
@@ -32,12 +41,27 @@ ENTER = text(
     """
     SELECT set_config('app.current_org_id', cast(:org AS text), true),
            set_config('app.current_user_id', coalesce(cast(:usr AS text), ''), true),
-           cast(:family AS text) IS NULL OR session_lives(
+           (cast(:api_key AS text) IS NULL OR api_key_lives(
+               cast(cast(:org AS text) AS uuid), cast(cast(:api_key AS text) AS uuid),
+               cast(cast(:partner AS text) AS uuid), string_to_array(cast(:scopes AS text), ',')))
+           AND (cast(:family AS text) IS NULL OR session_lives(
                cast(cast(:org AS text) AS uuid), cast(cast(:usr AS text) AS uuid), cast(:role AS text),
                cast(cast(:family AS text) AS uuid), cast(cast(:customer AS text) AS uuid),
-               cast(cast(:driver AS text) AS uuid))
+               cast(cast(:driver AS text) AS uuid), cast(cast(:policy AS text) AS integer)))
     """
 )
+
+GONE = text(
+    """
+    SELECT family FROM unnest(cast(:users AS uuid[]), cast(:families AS uuid[])) AS sessions (usr, family)
+    WHERE NOT session_lives(cast(:org AS uuid), usr, cast(:role AS text), family, cast(:customer AS uuid),
+                            cast(:driver AS uuid), cast(:policy AS integer))
+    """
+)
+
+ENDED = "This session has ended, or allows other things by now: refresh it, or sign in again."
+KEY_ENDED = "This API key is not good, or not good any more."
+"""Whatever the reason: a stranger learns nothing from it."""
 
 Row = TypeVar("Row", bound=Global | Tenant)
 Entity = TypeVar("Entity", bound=Tenant | Global)
@@ -59,16 +83,21 @@ async def enter(session: AsyncSession, viewer: Viewer) -> None:
             "family": str(viewer.session_family_id) if viewer.session_family_id else None,
             "customer": str(viewer.customer_id) if viewer.customer_id else None,
             "driver": str(viewer.driver_id) if viewer.driver_id else None,
+            "policy": None if viewer.policy is None else str(viewer.policy),
+            "api_key": str(viewer.api_key_id) if viewer.api_key_id else None,
+            "partner": str(viewer.partner_id) if viewer.partner_id else None,
+            "scopes": ",".join(sorted(viewer.scopes)),
         },
     )
     if not entered.one()[2]:
-        raise Unauthenticated("This session has ended; sign in again.")
+        raise Unauthenticated(KEY_ENDED if viewer.api_key_id else ENDED)
 
 
 class ReadUnit:
     """A lazy read-only transaction: one snapshot, statements one after the other however many fields ask at once.
 
-    It ends once and surely, whenever its operation is cancelled.
+    It counts its statements and the rows that they found, which is what reading costs. It ends once and surely,
+    whenever its operation is cancelled.
     """
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
@@ -77,11 +106,14 @@ class ReadUnit:
         self._session: AsyncSession | None = None
         self._over = False
         self._lock = asyncio.Lock()
+        self.statements = 0
+        self.rows = 0
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> Result[*tuple[Any, ...]]:
         async with self._lock:
+            self.statements += 1
             return await (await self._begun()).execute(statement, parameters)
 
     async def open(self) -> None:
@@ -104,7 +136,9 @@ class ReadUnit:
         return self._session
 
     async def scalars(self, statement: Select[Value]) -> Sequence[Value]:
-        return (await self.execute(statement)).scalars().all()
+        found = (await self.execute(statement)).scalars().all()
+        self.rows += len(found)
+        return found
 
     async def close(self) -> None:
         """End the snapshot, for good."""
@@ -117,6 +151,23 @@ class ReadUnit:
             session, self._session = self._session, None
             if session is not None:
                 await session.close()
+
+
+async def gone(reads: ReadUnit, visibility: Viewer, sessions: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """Which of these sessions, each of a user, have ended; `visibility` is what their viewers have in common."""
+    found = await reads.execute(
+        GONE,
+        {
+            "org": visibility.organization_id,
+            "role": visibility.role and visibility.role.value,
+            "customer": visibility.customer_id,
+            "driver": visibility.driver_id,
+            "policy": visibility.policy,
+            "users": list(sessions.values()),
+            "families": list(sessions),
+        },
+    )
+    return set(found.scalars())
 
 
 class Signals(Protocol):
@@ -274,8 +325,12 @@ class UnitOfWork:
         await self.flush()
         if not self._drafts:
             return None, self._work
-        seq = await events.append(self.session, self.viewer, self.origin, self.now, self._drafts)
-        return seq, self._work
+        appended = await events.append(self.session, self.viewer, self.origin, self.now, self._drafts)
+        if appended.work_id is not None:
+            org = self.viewer.organization_id
+            told = DueWork(id=appended.work_id, run_at=self.now, organization_id=org, ref_id=org)
+            self._work.append(told)
+        return appended.seq, self._work
 
 
 @asynccontextmanager
@@ -338,6 +393,8 @@ UNIQUE = {
     "uq_reminder_rules_kind": ("A reminder of this kind for these days exists.", "kind"),
     "uq_routes_shift": ("This shift has a route already.", "shiftId"),
     "uq_message_templates_kind_channel_locale": ("These words exist; change them.", "locale"),
+    "uq_invitations_pending": ("Somebody with this address is invited already.", "email"),
+    "uq_memberships_user_id": ("This person is a member already.", "email"),
     "ex_shifts_driver": ("This driver has a shift at that time.", "driverId"),
     "ex_shifts_vehicle": ("This vehicle has a shift at that time.", "vehicleId"),
 }
@@ -354,6 +411,8 @@ def translate(error: IntegrityError) -> Exception:
     name = constraint_of(error)
     if name in UNIQUE:
         return AlreadyExists(*UNIQUE[name])
+    if name == "ck_memberships_last_owner":
+        return LastOwner()
     if name == "ck_customers_erased":
         return BadUserInput("This customer was erased.", "customerId")
     if name.startswith("fk_"):

@@ -64,8 +64,9 @@ class House:
         """One process of the API, or of another application, and its port; it answers already."""
         port = free_port()
         uvicorn = ("-m", "uvicorn", "--factory", factory, "--port", str(port), "--log-level", "error")
-        with self.process(*uvicorn, **more) as process:
-            _wait_for(port)
+        serve = ("-m", "app.cli", "serve") if factory == API else uvicorn
+        with self.process(*serve, WAYPOST_PORT=str(port), WAYPOST_LOG_LEVEL="ERROR", **more) as process:
+            wait_for(port)
             yield process, port
 
 
@@ -83,7 +84,7 @@ def open_house() -> Iterator[House]:
         yield House(running)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     for _ in range(200):
         try:
             httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
@@ -91,3 +92,9 @@ def _wait_for(port: int) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise SystemExit("a server did not start")
+
+
+def busy_s(pid: int) -> float:
+    """CPU time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

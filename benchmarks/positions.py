@@ -10,14 +10,12 @@ waits, how busy the process is, and what came to the event log. Fails if a posit
 
 import argparse
 import asyncio
-import os
 import statistics
 import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +30,7 @@ from app.access import Viewer
 from app.models import Role
 from app.services.identity import write_token
 from app.settings import Settings
-from benchmarks.house import ROOT, House, open_house
+from benchmarks.house import ROOT, House, busy_s, open_house
 
 CLIENTS = ROOT / "tests" / "clients"
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
@@ -210,21 +208,15 @@ async def dispatcher(run: Run, token: str) -> None:
             run.frames += is_news and run.counts
 
 
-def busy_s(process: subprocess.Popen[bytes]) -> float:
-    """CPU time of a process so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 async def drive(run: Run, fleet: Fleet, process: subprocess.Popen[bytes]) -> float:
     """Answers how many seconds of CPU the API took."""
     following = asyncio.create_task(dispatcher(run, fleet.dispatcher))
     of = len(fleet.phones)
     phones = asyncio.gather(*(phone(run, number, of, token) for number, token in enumerate(fleet.phones)))
     await asyncio.sleep(run.begins - time.monotonic())
-    before_s = busy_s(process)
+    before_s = busy_s(process.pid)
     await asyncio.sleep(run.ends - time.monotonic())
-    taken_s = busy_s(process) - before_s
+    taken_s = busy_s(process.pid) - before_s
     await phones
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

@@ -22,11 +22,11 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_camel_case
 
-from app.graphql import build_schema
+from app.graphql import schema
 from app.resolvers.verbs import Verb
 from tests.client import Client, Json
 
-SCHEMA = build_schema()._schema
+SCHEMA = schema._schema
 DEPTH = 2
 """How far an answer is read: a row, and what it refers to."""
 
@@ -66,9 +66,10 @@ def document(verb: Verb, variables: Json) -> str:
     """An operation of this one field, with a variable for each argument that is given."""
     given = {name: argument.type for name, argument in field_of(verb).args.items() if name in variables}
     declared = ", ".join(f"${name}: {type}" for name, type in given.items())
-    passed = ", ".join(f"{name}: ${name}" for name in given)
+    few = ["first: 5"] if "first" in field_of(verb).args.keys() - given else []
+    passed = ", ".join([*few, *(f"{name}: ${name}" for name in given)])
     answer = selection(get_named_type(field_of(verb).type), DEPTH)
-    around, inside = (f"({declared})", f"({passed})") if given else ("", "")
+    around, inside = f"({declared})" if given else "", f"({passed})" if passed else ""
     return f"{verb.kind.lower()} Ask{around} {{ {name_of(verb)}{inside} {answer} }}"
 
 
@@ -91,7 +92,8 @@ def _selected(name: str, field: GraphQLField, depth: int) -> str:
     if is_leaf_type(of):
         return name
     left = depth if name in ("edges", "node") else depth - 1
-    return f"{name} {selection(of, left)}" if left >= 0 else ""
+    few = "(first: 5)" if "first" in field.args else ""
+    return f"{name}{few} {selection(of, left)}" if left >= 0 else ""
 
 
 async def ask(client: Client, verb: Verb, variables: Json) -> Answer:
@@ -108,8 +110,13 @@ async def ask(client: Client, verb: Verb, variables: Json) -> Answer:
 
 
 def _read(name: str, data: Any, errors: list[Json] | None) -> Answer:
+    """Of many writes at once, the error of each counts, and what was answered for the first."""
     problems = [Problem(error["extensions"]["code"], error["message"]) for error in errors or []]
-    return Answer((data or {}).get(name), problems)
+    value = (data or {}).get(name)
+    items = value.get("items") if isinstance(value, dict) and value["__typename"].startswith("Bulk") else None
+    failed = [item["error"] for item in items or [] if item["error"]]
+    problems.extend(Problem(error["code"], error["message"]) for error in failed)
+    return Answer(items[0]["answer"] if items else value, problems)
 
 
 def ids(verb: Verb, variables: Json) -> Iterator[tuple[Path, str | None]]:

@@ -38,7 +38,7 @@ STATEMENTS = {
     "PublishRoutes": (2, 7),
     "MoveStop": (2, 17),
     "FleetPositions": (1, 1),
-    "OperationsFeed": (3, 3),
+    "OperationsFeed": (1, 1),
     # app/customer
     "MyHome": (1, 8),
     "AvailableSlots": (1, 3),
@@ -46,21 +46,21 @@ STATEMENTS = {
     "BookSlot": (2, 15),
     "JoinWaitlist": (2, 8),
     "CancelBooking": (1, 6),
-    "BookingUpdates": (3, 5),
-    "TrackTransport": (4, 7),
+    "BookingUpdates": (2, 5),
+    "TrackTransport": (3, 7),
     "RegisterDevice": (1, 4),
     # app/driver
     "MyDay": (1, 8),
-    "RouteUpdates": (4, 5),
+    "RouteUpdates": (3, 5),
     "StartRoute": (1, 11),
     "ArriveAtStop": (1, 9),
     "CompleteStop": (2, 20),
     "FailStop": (1, 17),
     "ReportPositions": (1, 2),
     "ScanTag": (1, 8),
-    # partner/vet
-    "PartnerPet": (2, 5),
-    "PartnerRecordVaccination": (2, 14),
+    # partner/vet: the first two look for the key and for the text
+    "PartnerPet": (3, 7),
+    "PartnerRecordVaccination": (3, 16),
 }
 
 
@@ -103,7 +103,7 @@ class Operation:
         return await client.run(OPERATIONS[self.name], variables)
 
     async def first(self, client: Client, **variables: Any) -> Any:
-        """What a subscription delivers first."""
+        """What a subscription delivers first; what is read once for all who see the same is nobody's."""
         async with client.socket() as socket:
             with self._pinned():
                 return await (await socket.subscribe(OPERATIONS[self.name], variables)).next()

@@ -16,6 +16,7 @@ from app.demo.state import claim
 from app.demo.valkey import start_valkey
 from app.jobs.worker import Work
 from app.main import create_app
+from app.serving.reader import Reader
 from app.settings import Settings
 from tests.conftest import KEY, create_database
 from tests.factories.houses import House, make_house
@@ -69,7 +70,7 @@ async def own_api(settings: Settings, **knobs: Any) -> AsyncIterator[str]:
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process."""
-    task = asyncio.create_task(Work(settings).run())
+    task = asyncio.create_task(Work(settings, Reader).run())
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
 """Counting the statements that the API sends on behalf of people.
 
 The API runs in the tests' process, so its engine can be listened to. Two things are told apart from data statements:
-the tenant's setup (`set_config …`, one a transaction), and what the hub reads for itself: a transaction entered without
-a user. BEGIN and COMMIT are no statements of a cursor and never seen.
+the tenant's setup (`set_config …`, one a transaction), and what the hub reads for itself: a transaction entered with
+neither a user nor a key. BEGIN and COMMIT are no statements of a cursor and never seen.
 
 What the server reads as the system for somebody who has not signed in is counted by naming the organization.
 """
@@ -30,15 +30,15 @@ class Statements:
     _others: "WeakSet[Connection]" = field(default_factory=WeakSet)
 
     def heard(self, connection: Connection, _: Any, statement: str, parameters: Any, *__: Any) -> None:
-        if ENTER in statement and not self._is_meant(*parameters[:2]):
+        if ENTER in statement and not self._is_meant(*parameters[:3]):
             self._others.add(connection)
         if connection not in self._others:
             (self.setup if SETUP in statement else self.data).append(" ".join(statement.split()))
 
-    def _is_meant(self, organization_id: str, user_id: str | None) -> bool:
+    def _is_meant(self, organization_id: str, user_id: str | None, api_key_id: str | None) -> bool:
         if self.organization_id is not None:
             return organization_id == str(self.organization_id)
-        return user_id is not None
+        return user_id is not None or api_key_id is not None
 
     def report(self) -> str:
         return "\n".join(f"{number:3} {statement[:180]}" for number, statement in enumerate(self.data, 1))

@@ -36,6 +36,13 @@ _UNSAFE_BUT_QUICK = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "jit": "off",
+    "io_method": "sync",
+    "scram_iterations": "1",
+    "checkpoint_timeout": "1h",
 }
 _ROLES = Path(__file__).with_name("roles.sql")
 

@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from app.serving.sockets.wire import Wire
+from app.serving.web.wire import Protocol
+
 
 def _listening() -> socket.socket:
     """With its protocol named: asyncio leaves TCP_NODELAY out otherwise, and each answer waits for 40 ms."""
@@ -18,11 +21,11 @@ def _listening() -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
+async def serving(app: Starlette, http: type[Protocol] = Protocol) -> AsyncIterator[str]:
     """Answers its host and port."""
     with _listening() as listening:
         config = uvicorn.Config(
-            app, log_level="warning", ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=1
+            app, log_level="warning", http=http, ws=Wire, lifespan="on", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([listening]))

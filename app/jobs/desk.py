@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,7 @@ from app.db import Database
 from app.live import Wakes
 from app.models import DueWork, WorkKind
 from app.services import due_work
+from app.services.exports import ListPage
 from app.settings import Settings
 from app.uow import UnitOfWork, again, unit_of_work
 
@@ -25,6 +27,39 @@ class AlreadyDone(Exception):
     """Another worker was faster; nothing of this one's work may stay."""
 
 
+class Lists(Protocol):
+    """Reads the lists of the API, as clients see them: jobs know neither schema nor resolvers, so they are given it."""
+
+    async def page(self, viewer: Viewer, request: Mapping[str, Any], after: str | None) -> ListPage:
+        """Some rows behind a cursor. Raises `Unreadable` if they cannot be read, or not any more."""
+        ...
+
+
+class NoLists:
+    """Of a process that was given none."""
+
+    async def page(self, viewer: Viewer, request: Mapping[str, Any], after: str | None) -> ListPage:
+        raise RuntimeError("this worker cannot read lists")
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What a worker does besides its lanes: work that waits for others most of the time. Whoever sends it bounds it."""
+
+    tasks: dict["asyncio.Task[None]", str] = field(default_factory=dict)
+    """Each with its sort."""
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """So that they leave connections to the lanes."""
+
+    def under_way(self, sort: str) -> int:
+        return sum(found == sort for found in self.tasks.values())
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
 @dataclass(frozen=True)
 class Desk:
     """One worker process."""
@@ -32,6 +67,15 @@ class Desk:
     settings: Settings
     database: Database
     wakes: Wakes
+    lists: Lists = NoLists()  # noqa: RUF009  # it has no state
+
+    errands: Errands = field(default_factory=Errands)
+
+    def send_out(self, sort: str, work: DueWork, errand: "Handler") -> None:
+        """Go on with a piece of work while its lane is free for others."""
+        task = asyncio.create_task(_do(self, work, errand))
+        self.errands.tasks[task] = sort
+        task.add_done_callback(self.errands.tasks.pop)
 
     @asynccontextmanager
     async def write(self, work: DueWork) -> AsyncIterator[UnitOfWork]:
@@ -86,13 +130,13 @@ async def take_up(desk: Desk, *, limit: int = 1, id: UUID | None = None) -> int:
     async with desk.database.write() as session, session.begin():
         claimed = await due_work.claim(session, desk.settings.work_lease_s, limit=limit, id=id)
     for work in claimed:
-        await _do(desk, work)
+        await _do(desk, work, HANDLERS[work.kind])
     return len(claimed)
 
 
-async def _do(desk: Desk, work: DueWork) -> None:
+async def _do(desk: Desk, work: DueWork, handler: Handler) -> None:
     try:
-        await again(partial(HANDLERS[work.kind], desk, work))
+        await again(partial(handler, desk, work))
     except AlreadyDone:
         log.info("%s %s was done by another worker", work.kind, work.id)
     except Exception:

@@ -20,6 +20,7 @@ SAYINGS: dict[WorkKind, tuple[NotificationKind, Say]] = {
     WorkKind.NOTIFY_WAITLIST_OFFER: (NotificationKind.WAITLIST_OFFER, occasions.waitlist_offer),
     WorkKind.NOTIFY_DRIVER_UNDER_WAY: (NotificationKind.DRIVER_UNDER_WAY, occasions.driver_under_way),
     WorkKind.NOTIFY_LICENCE_EXPIRING: (NotificationKind.LICENCE_EXPIRING, occasions.licence_expiring),
+    WorkKind.NOTIFY_WEBHOOK_DISABLED: (NotificationKind.WEBHOOK_DISABLED, occasions.webhook),
     WorkKind.NOTIFY_MAINTENANCE_DUE: (NotificationKind.MAINTENANCE_DUE, occasions.maintenance_due),
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,8 @@ from app.jobs import (
     documents,
     exports,
     fleet,
+    idempotency,
+    identity,
     messaging,
     partners,
     planning,
@@ -30,9 +32,10 @@ from app.jobs import (
     telling,
     travel,
     waitlist,
+    webhooks,
 )
 from app.jobs.alarm import PERFORM, QUEUE, Alarm, redis_settings
-from app.jobs.desk import HANDLERS, Desk, take_up
+from app.jobs.desk import HANDLERS, Desk, Lists, NoLists, take_up
 from app.live import Wakes
 from app.services import due_work
 from app.services.routing.process import warm_up
@@ -47,6 +50,7 @@ JOBS = (
     documents,
     exports,
     fleet,
+    identity,
     messaging,
     partners,
     planning,
@@ -57,20 +61,27 @@ JOBS = (
     telling,
     travel,
     waitlist,
+    webhooks,
 )
 SWEEPS = 4
 """Sweeps side by side, so that a long planning run does not hold up what nobody rang for."""
 RETRY_S = 1.0
+WARM_UP_S = 5.0
 TIDY_S = 6 * 3600.0
 LATE_S = 60.0
 """Work that waits longer than this is a sign that no worker is well."""
 
 
+OpenLists = Callable[[Settings, Database, Redis, Wakes], Lists]
+"""Makes what reads the lists of the API, which stands above jobs."""
+
+
 class Work:
     """A worker: sweeps that need PostgreSQL alone, and arq beside them for the rings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lists: OpenLists | None = None) -> None:
         self.settings = settings
+        self._lists = lists
 
     async def run(self) -> None:
         """Work until cancelled. Without Redis nobody rings, but the sweeps go on."""
@@ -84,10 +95,12 @@ class Work:
         database = Database.connect(self.settings)
         redis = Redis.from_url(self.settings.redis_url.get_secret_value())
         alarm = Alarm.at(self.settings)
-        desk = Desk(self.settings, database, Wakes(redis, alarm.ring))
+        wakes = Wakes(redis, alarm.ring)
+        lists = self._lists(self.settings, database, redis, wakes) if self._lists else NoLists()
+        desk = Desk(self.settings, database, wakes, lists)
         sweeps = [asyncio.create_task(self._sweep(desk)) for _ in range(SWEEPS)]
         sweeps.append(asyncio.create_task(self._tidy(desk)))
-        sweeps.append(asyncio.create_task(warm_up()))
+        sweeps.append(asyncio.create_task(self._warm_up()))
         log.info("working on %s", ", ".join(HANDLERS))
         try:
             yield desk
@@ -95,6 +108,7 @@ class Work:
             for sweep in sweeps:
                 sweep.cancel()
             await asyncio.gather(*sweeps, return_exceptions=True)
+            await desk.errands.stop()
             await alarm.close()
             await redis.aclose()
             await database.close()
@@ -109,11 +123,17 @@ class Work:
                 log.exception("the sweep failed")
             await asyncio.sleep(self.settings.sweep_s)
 
+    async def _warm_up(self) -> None:
+        """What loads takes a core for seconds, which whoever waits for a worker needs first."""
+        await asyncio.sleep(WARM_UP_S)
+        await warm_up()
+
     async def _tidy(self, desk: Desk) -> None:
         """What belongs to no organization: begin with it, and see to it now and then."""
         while True:
             try:
                 await positions.keep_tracks(desk)
+                await idempotency.forget_old(desk)
                 await asyncio.sleep(TIDY_S)
             except Exception:
                 log.exception("could not tidy up")
@@ -153,17 +173,17 @@ async def is_done_in_time(settings: Settings) -> bool:
         await database.close()
 
 
-async def _until_signal() -> None:
-    working = asyncio.create_task(Work(environment()).run())
+async def _until_signal(lists: OpenLists) -> None:
+    working = asyncio.create_task(Work(environment(), lists).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     with suppress(asyncio.CancelledError):
         await working
 
 
-def run() -> None:
+def run(lists: OpenLists) -> None:
     """Work until SIGTERM or SIGINT."""
     logging.basicConfig(level=environment().log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # it writes whole URLs, and with them chip numbers and keys
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    asyncio.run(_until_signal())
+    asyncio.run(_until_signal(lists))

@@ -10,7 +10,21 @@ from app.models.due_work import DueWork, WorkKind
 from app.models.events import Event, EventDetail, EventHead, EventType, IdempotencyKey
 from app.models.exports import Export, ExportFormat, ExportKind, ExportStatus
 from app.models.fleet import Absence, Dimension, Driver, DriverStatus, Position, Shift, Team, Vehicle, VehicleType
-from app.models.identity import Membership, Organization, Role, Session, User
+from app.models.identity import (
+    AccountMail,
+    AccountMailKind,
+    Invitation,
+    InvitationStatus,
+    Membership,
+    Organization,
+    Role,
+    RolePolicy,
+    SecondFactor,
+    Session,
+    User,
+    UserIdentity,
+)
+from app.models.keys import ApiKey, ClientDocument, RegisteredDocument
 from app.models.messaging import (
     AttemptOutcome,
     Channel,
@@ -81,10 +95,23 @@ from app.models.transports import (
 )
 from app.models.travel import Directions, TravelTime
 from app.models.waitlist import WaitlistEntry, WaitlistStatus
+from app.models.webhooks import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookDeliveryStatus,
+    WebhookDisabledReason,
+    WebhookEndpoint,
+    WebhookReplay,
+    WebhookReplayStatus,
+    WebhookStatus,
+)
 
 __all__ = [
     "Absence",
+    "AccountMail",
+    "AccountMailKind",
     "Allocation",
+    "ApiKey",
     "AttemptOutcome",
     "Audience",
     "Base",
@@ -102,6 +129,7 @@ __all__ = [
     "CareRequirement",
     "Channel",
     "ChargeKind",
+    "ClientDocument",
     "Confirmation",
     "ConnectionStatus",
     "ContactPreference",
@@ -127,6 +155,8 @@ __all__ = [
     "ExportStatus",
     "IdempotencyKey",
     "ImportMode",
+    "Invitation",
+    "InvitationStatus",
     "Membership",
     "MessageTemplate",
     "Mobility",
@@ -155,6 +185,7 @@ __all__ = [
     "Proof",
     "ProofKind",
     "PushProvider",
+    "RegisteredDocument",
     "ReminderRule",
     "Requirement",
     "Resource",
@@ -165,12 +196,14 @@ __all__ = [
     "ReviewItem",
     "ReviewStatus",
     "Role",
+    "RolePolicy",
     "Route",
     "RouteStatus",
     "ScanKind",
     "Schedule",
     "ScheduleException",
     "ScheduleExceptionKind",
+    "SecondFactor",
     "Series",
     "SeriesStatus",
     "Service",
@@ -207,9 +240,18 @@ __all__ = [
     "UnassignedReason",
     "UnassignedTransport",
     "User",
+    "UserIdentity",
     "Vehicle",
     "VehicleType",
     "WaitlistEntry",
     "WaitlistStatus",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookDeliveryStatus",
+    "WebhookDisabledReason",
+    "WebhookEndpoint",
+    "WebhookReplay",
+    "WebhookReplayStatus",
+    "WebhookStatus",
     "WorkKind",
 ]

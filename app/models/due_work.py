@@ -37,7 +37,14 @@ class WorkKind(Vocabulary):
     RUN_SYNC = "RUN_SYNC", "Ask a partner's system."
     PUBLISH_POST = "PUBLISH_POST", "Let news appear."
     WRITE_EXPORT = "WRITE_EXPORT", "Write a file of what is known."
+    SEND_ACCOUNT_MAIL = "SEND_ACCOUNT_MAIL", "Send a mail about somebody's account."
     ERASE_DOCUMENT = "ERASE_DOCUMENT", "Throw the bytes of a document away."
+    FEED_WEBHOOKS = "FEED_WEBHOOKS", "Queue what happened for those who are told of it."
+    DELIVER_WEBHOOKS = "DELIVER_WEBHOOKS", "Tell an endpoint what is queued for it."
+    REPLAY_WEBHOOKS = "REPLAY_WEBHOOKS", "Queue past events for an endpoint again."
+    TIDY_WEBHOOKS = "TIDY_WEBHOOKS", "Throw away what was told long ago."
+    NOTIFY_WEBHOOK_FAILING = "NOTIFY_WEBHOOK_FAILING", "Tell the admins that an endpoint fails."
+    NOTIFY_WEBHOOK_DISABLED = "NOTIFY_WEBHOOK_DISABLED", "Tell the admins that an endpoint is told of nothing more."
 
 
 class DueWork(Global, Base):

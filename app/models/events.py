@@ -125,6 +125,12 @@ class EventType(Vocabulary):
     TAG_SCANNED = "TAG_SCANNED", "A tag was scanned."
     PARTNER_CREATED = "PARTNER_CREATED", "A partner was added."
     PARTNER_UPDATED = "PARTNER_UPDATED", "A partner was changed."
+    API_KEY_CREATED = "API_KEY_CREATED", "A partner's programs were given a key."
+    API_KEY_UPDATED = "API_KEY_UPDATED", "What a partner's key is called, or allows, was changed."
+    API_KEY_ROTATED = "API_KEY_ROTATED", "A partner's key ends, for it has a successor."
+    API_KEY_REVOKED = "API_KEY_REVOKED", "A partner's key is good for nothing any more."
+    DOCUMENTS_REGISTERED = "DOCUMENTS_REGISTERED", "Documents were registered that a partner may run."
+    DOCUMENTS_WITHDRAWN = "DOCUMENTS_WITHDRAWN", "A partner may not run some documents any more."
     PARTNER_CONNECTED = "PARTNER_CONNECTED", "A partner's system will be asked for records."
     PARTNER_CONNECTION_UPDATED = "PARTNER_CONNECTION_UPDATED", "How a partner's system is asked was changed."
     PARTNER_CONNECTION_REMOVED = "PARTNER_CONNECTION_REMOVED", "A partner's system is not asked any more."
@@ -161,16 +167,46 @@ class EventType(Vocabulary):
     EXPORT_FAILED = "EXPORT_FAILED", "A file that was asked for could not be written."
     EXPORT_CANCELLED = "EXPORT_CANCELLED", "A file that was asked for is not needed any more."
     PERSON_ERASED = "PERSON_ERASED", "What was known about a person was erased."
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", "Somebody set another password."
+    EMAIL_CONFIRMED = "EMAIL_CONFIRMED", "Somebody proved that an address is theirs."
+    EMAIL_CHANGED = "EMAIL_CHANGED", "Somebody signs in with another address."
+    SESSION_REVOKED = "SESSION_REVOKED", "A sign-in was ended."
+    SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "Somebody signs in with a second factor."
+    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "Somebody signs in without a second factor."
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED", "Somebody signed in with a recovery code."
+    SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED", "Whether the house's people need a second factor was changed."
+    IDENTITY_LINKED = "IDENTITY_LINKED", "Somebody signed in by a provider for the first time."
+    MEMBER_INVITED = "MEMBER_INVITED", "Somebody was invited to the organization."
+    INVITATION_RESENT = "INVITATION_RESENT", "An invitation was sent again."
+    INVITATION_REVOKED = "INVITATION_REVOKED", "An invitation was taken back."
+    MEMBER_JOINED = "MEMBER_JOINED", "Somebody became a member of the organization."
+    MEMBER_ROLE_CHANGED = "MEMBER_ROLE_CHANGED", "A member has another role."
+    MEMBER_REMOVED = "MEMBER_REMOVED", "Somebody is a member of the organization no more."
+    ROLE_PERMISSIONS_CHANGED = "ROLE_PERMISSIONS_CHANGED", "What a role may do was changed."
+    WEBHOOK_ENDPOINT_CREATED = "WEBHOOK_ENDPOINT_CREATED", "A URL will be told of events."
+    WEBHOOK_ENDPOINT_UPDATED = "WEBHOOK_ENDPOINT_UPDATED", "How a URL is told of events was changed."
+    WEBHOOK_ENDPOINT_ENABLED = "WEBHOOK_ENDPOINT_ENABLED", "A URL is told of events again."
+    WEBHOOK_ENDPOINT_DISABLED = "WEBHOOK_ENDPOINT_DISABLED", "A URL is told of nothing until somebody enables it."
+    WEBHOOK_ENDPOINT_REMOVED = "WEBHOOK_ENDPOINT_REMOVED", "A URL is told of events no more."
+    WEBHOOK_SECRET_ROTATED = "WEBHOOK_SECRET_ROTATED", "What a URL is told is signed with another secret."
+    WEBHOOK_TESTED = "WEBHOOK_TESTED", "A URL is sent a test."
+    WEBHOOKS_REPLAYED = "WEBHOOKS_REPLAYED", "A URL is told of past events again."
+    WEBHOOK_DELIVERY_RETRIED = "WEBHOOK_DELIVERY_RETRIED", "A URL is told of one event again."
 
 
 class EventHead(Base):
-    """The last number given out in an organization; locked last in every transaction that writes events."""
+    """The last number given out in an organization; locked last in every transaction that writes events.
+
+    listening: whether webhooks tell of these events; woken: whether the work that does so is left already.
+    """
 
     __tablename__ = "event_heads"
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     erased_through: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    listening: Mapped[bool] = mapped_column(default=False, server_default="false")
+    woken: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class Event(Base):
@@ -200,6 +236,8 @@ class Event(Base):
     node_type: Mapped[str]
     node_id: Mapped[UUID]
     actor_user_id: Mapped[UUID | None]
+    actor_partner_id: Mapped[UUID | None]
+    actor_api_key_id: Mapped[UUID | None]
     customer_id: Mapped[UUID | None]
     driver_id: Mapped[UUID | None]
     former_driver_id: Mapped[UUID | None]
@@ -222,12 +260,16 @@ class EventDetail(Base):
 
 
 class IdempotencyKey(Stamped, Base):
-    """What a mutation with a key has done: enough to answer a repetition without doing it again."""
+    """What a mutation with a key has done: enough to answer a repetition without doing it again.
+
+    caller_id: the user, or the API key, that promised to mean one request by it.
+    """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "organization_id", "created_at"),)
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    caller_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)

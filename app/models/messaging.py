@@ -30,6 +30,8 @@ class NotificationKind(Vocabulary):
     LICENCE_EXPIRING = "LICENCE_EXPIRING", "A driver's licence runs out."
     MAINTENANCE_DUE = "MAINTENANCE_DUE", "A vehicle must go to the workshop."
     POST_PUBLISHED = "POST_PUBLISHED", "There is news."
+    WEBHOOK_FAILING = "WEBHOOK_FAILING", "A webhook endpoint fails."
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED", "A webhook endpoint is told of nothing more."
 
 
 class NotificationStatus(Vocabulary):

@@ -1,9 +1,11 @@
 """The verbs. Importing the package declares all of them; a new module is listed here."""
 
 from app.resolvers import (
+    accounts,
     analytics,
     audit,
     bookings,
+    bulk,
     calendars,
     care,
     customers,
@@ -11,7 +13,9 @@ from app.resolvers import (
     exports,
     fleet,
     identity,
+    keys,
     live,
+    members,
     messaging,
     nodes,
     partners,
@@ -32,12 +36,15 @@ from app.resolvers import (
     transports,
     travel,
     waitlist,
+    webhooks,
 )
 
 __all__ = [
+    "accounts",
     "analytics",
     "audit",
     "bookings",
+    "bulk",
     "calendars",
     "care",
     "customers",
@@ -45,7 +52,9 @@ __all__ = [
     "exports",
     "fleet",
     "identity",
+    "keys",
     "live",
+    "members",
     "messaging",
     "nodes",
     "partners",
@@ -66,4 +75,5 @@ __all__ = [
     "transports",
     "travel",
     "waitlist",
+    "webhooks",
 ]

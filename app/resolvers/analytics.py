@@ -25,6 +25,7 @@ STATISTICS_DAYS_MAX = 366
     "needs besides places is not asked; `slots` tells what can be booked.",
     Permission.CATALOGUE_READ,
     answers=list[DayAvailability],
+    cost=30,
 )
 async def availability(info: Info, from_: From, to: To, service_ids: ServiceIds = None) -> Any:
     scope = await _scope(info, Scope.of(from_, to, AVAILABILITY_DAYS_MAX), service_ids)
@@ -36,6 +37,7 @@ async def availability(info: Info, from_: From, to: To, service_ids: ServiceIds 
     "How many bookings there were and what came of them, at most 366 days.",
     Permission.REPORTS_READ,
     answers=BookingStatistics,
+    cost=100,
 )
 async def booking_statistics(info: Info, from_: From, to: To, service_ids: ServiceIds = None) -> Any:
     scope = await _scope(info, Scope.of(from_, to, STATISTICS_DAYS_MAX), service_ids)

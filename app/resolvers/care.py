@@ -29,6 +29,7 @@ connection(
     "Kinds of care that come round.",
     Permission.CATALOGUE_READ,
     filter=CareProtocolFilter,
+    cache_s=60,
 )
 connection(
     "care_due",

@@ -165,6 +165,7 @@ async def remove_partner_connection(info: Info, uow: UnitOfWork, input: RemovePa
     Permission.PARTNERS_CONNECT,
     answers=RUN,
     refusals=(PartnerNotAsked,),
+    cost=100,
 )
 async def request_sync(info: Info, uow: UnitOfWork, input: RequestSyncInput) -> Nodes:
     return {"sync_run": await partners.request_sync(uow, **input.values())}

@@ -63,6 +63,7 @@ connection(
     Permission.ROUTES_PLAN,
     answers={"planning_run": (PlanningRun, "The run; follow it with `planningRunUpdated`.")},
     refusals=(PlanningRunActive, DayTooLarge),
+    cost=500,
 )
 async def optimize_routes(info: Info, uow: UnitOfWork, input: OptimizeRoutesInput) -> Nodes:
     settings = info.context.server.settings
@@ -90,6 +91,7 @@ async def cancel_planning_run(info: Info, uow: UnitOfWork, input: CancelPlanning
     Permission.ROUTES_PLAN,
     answers={"route": (Route, "The route with it."), **PRICE},
     refusals=(InfeasibleRoute, InvalidTransition),
+    cost=50,
 )
 async def move_transport(info: Info, uow: UnitOfWork, input: MoveTransportInput) -> Nodes:
     change = await planning.move_transport(uow, info.context.server.settings, **input.values())
@@ -101,6 +103,7 @@ async def move_transport(info: Info, uow: UnitOfWork, input: MoveTransportInput)
     Permission.ROUTES_PLAN,
     answers={"route": (Route, "The route with it."), **PRICE},
     refusals=(NoPlaceFound, InfeasibleRoute, InvalidTransition),
+    cost=50,
 )
 async def insert_transport(info: Info, uow: UnitOfWork, input: InsertTransportInput) -> Nodes:
     change = await planning.insert_transport(uow, info.context.server.settings, **input.values())

@@ -90,7 +90,12 @@ async def remove_schedule_exception(info: Info, uow: UnitOfWork, input: RemoveSc
     return {"schedule": schedule, **vars(planned)}
 
 
-@mutation("Make slots further ahead than the schedule's horizon.", Permission.CATALOGUE_WRITE, answers=SCHEDULE)
+@mutation(
+    "Make slots further ahead than the schedule's horizon.",
+    Permission.CATALOGUE_WRITE,
+    answers=SCHEDULE,
+    cost=100,
+)
 async def generate_slots(info: Info, uow: UnitOfWork, input: GenerateSlotsInput) -> Nodes:
     schedule, planned = await schedules.generate_slots(uow, **input.values())
     return {"schedule": schedule, **vars(planned)}

@@ -29,6 +29,7 @@ connection(
     Permission.CATALOGUE_READ,
     filter=ServiceFilter,
     order_by=ServiceOrder,
+    cache_s=60,
 )
 connection(
     "slots",

@@ -81,7 +81,7 @@ async def print_tags(info: Info, uow: UnitOfWork, input: PrintTagsInput) -> Node
     answers={
         "scan": (TagScan, "The scan; within a minute, the first of them."),
         "subject": (Subject, "Who wears the tag."),
-        "booking": (Booking | None, "The booking that the scan was about, as it is now."),
+        "booking": (Booking | None, "The booking that the scan was about, as it is now; null if it was about none."),
     },
     refusals=(TagUnknown,),
 )

@@ -21,6 +21,7 @@ Wanted = Annotated[GeocodeInput, strawberry.argument(description="What to look f
     "are called something like it.",
     Permission.SUBJECTS_WRITE,
     answers=list[GeocodedPlace],
+    cost=50,
 )
 async def geocode(info: Info, input: Wanted) -> Any:
     settings = info.context.server.settings

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from tests.factories import webhooks
 from tests.factories.houses import House
 from tests.factories.rows import insert
 
@@ -29,6 +30,21 @@ async def keep(house: House, user_id: UUID, customer_id: UUID, driver_id: UUID, 
     await _sync(house, user_id, pet, connection)
     await _tags(house, user_id, pet, customer_id, driver_id)
     await _messages(house, user_id, customer_id)
+    await house.insert(
+        "registered_documents",
+        partner_id=vet,
+        document_id="Pets",
+        hash="0" * 64,
+        body="{ __typename }",
+        operations="[]",
+        first_version=1,
+        last_version=1,
+        registered_by=user_id,
+    )
+    await _members(house, user_id)
+    delivery = await webhooks.delivery(house, endpoint := await webhooks.endpoint(house), 1)
+    await webhooks.attempt(house, delivery)
+    await webhooks.replay(house, endpoint)
     post = await house.insert(
         "posts", status="DRAFT", title="News", body="None", priority="NORMAL", audience="HOUSE", written_by=user_id
     )
@@ -43,6 +59,19 @@ async def keep(house: House, user_id: UUID, customer_id: UUID, driver_id: UUID, 
         customer_id=customer_id,
         document_id=file,
     )
+
+
+async def _members(house: House, user_id: UUID) -> None:
+    await house.insert("role_policies", role="STAFF", second_factor_required=False)
+    invitation = await house.insert(
+        "invitations",
+        email="new@example.org",
+        role="STAFF",
+        status="PENDING",
+        expires_at=house.at(NOON),
+        invited_by=user_id,
+    )
+    await house.insert("account_mails", kind="INVITATION", address="new@example.org", invitation_id=invitation)
 
 
 async def _partner(house: House, type: str, name: str) -> UUID:

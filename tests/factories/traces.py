@@ -150,6 +150,10 @@ async def _messages(house: House, person: Person, customer_id: UUID) -> None:
         }
         id = await house.insert("notifications", customer_id=customer_id, **message)
         await house.insert("notification_attempts", notification_id=id, outcome="RETRY", detail=MARK)
+    await house.insert("account_mails", kind="EMAIL_CONFIRMATION", address=EMAIL, user_id=person.user_id)
+    await house.insert(
+        "invitations", email=EMAIL, role="CUSTOMER", status="REVOKED", expires_at=clock.now(), invited_by=person.user_id
+    )
     await house.insert("dead_addresses", channel="EMAIL", address=EMAIL, reason=MARK)
     await house.insert("contact_preferences", customer_id=customer_id, locale="ka")
     news = {"title": "News", "body": "News", "priority": "NORMAL", "audience": "EVERYONE"}

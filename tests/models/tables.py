@@ -4,8 +4,18 @@ import asyncpg
 
 from app.models import Base
 
-GLOBAL = {"organizations", "users", "sessions", "due_work", "partner_directory"}
-"""The closed list. Later: api_keys."""
+GLOBAL = {
+    "organizations",
+    "users",
+    "sessions",
+    "due_work",
+    "partner_directory",
+    "api_keys",
+    "client_documents",
+    "user_identities",
+    "second_factors",
+}
+"""The closed list."""
 BOOKKEEPING = {"alembic_version"}
 TENANT = sorted(table.name for table in Base.metadata.sorted_tables if table.name not in GLOBAL)
 

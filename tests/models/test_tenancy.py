@@ -12,6 +12,7 @@ NOT_BY_ORGANIZATION = {"ix_memberships_user_id": "people find their own membersh
 
 UNCHECKED = {
     "events": "it outlives what it tells of",
+    "idempotency_keys": "a caller is a user or an API key",
     "track_points": "making a partition would lock the tables that its keys point to against every writer",
 }
 """Tables without foreign keys, and why."""
@@ -67,7 +68,7 @@ async def test_it_refers_to_rows_of_its_own_tenant(superuser: asyncpg.Pool, tabl
 
 
 async def test_what_its_columns_name_is_a_foreign_key(superuser: asyncpg.Pool, table: str) -> None:
-    """Every `…_id` of a tenant's row is checked by the database, with two exceptions."""
+    """Every `…_id` of a tenant's row is checked by the database, but for a few tables."""
     if table in UNCHECKED:
         return
     columns = await superuser.fetch(
@@ -91,12 +92,16 @@ async def test_its_indexes_begin_with_the_organization(superuser: asyncpg.Pool, 
 
 
 async def test_global_tables_with_personal_rows_are_forced_too(superuser: asyncpg.Pool) -> None:
-    """`due_work` has no policy: it holds ids only, and workers take up every tenant's. The directory is everybody's."""
+    """`due_work` has no policy: it holds ids only, and workers take up every tenant's. The rest is everybody's."""
     rows = await superuser.fetch(
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE relname = ANY($1)",
         list(GLOBAL),
     )
-    assert {row["relname"] for row in rows if not row["forced"]} == {"due_work", "partner_directory"}
+    assert {row["relname"] for row in rows if not row["forced"]} == {
+        "due_work",
+        "partner_directory",
+        "client_documents",
+    }
 
 
 async def test_the_server_owns_nothing_and_bypasses_nothing(superuser: asyncpg.Pool) -> None:
@@ -121,8 +126,9 @@ async def test_the_server_may_do_this_and_no_more(superuser: asyncpg.Pool) -> No
         [SERVER, "PUBLIC"],
     )
     change = ["DELETE", "INSERT", "SELECT", "UPDATE"]
-    expected = dict.fromkeys(set(TENANT) | {"sessions", "due_work"}, change)
-    expected |= {"organizations": ["SELECT"], "partner_directory": ["SELECT"]}
+    expected = dict.fromkeys(set(TENANT) | {"sessions", "due_work", "user_identities", "second_factors"}, change)
+    expected |= {name: ["SELECT"] for name in ("organizations", "partner_directory", "client_documents")}
+    expected |= {"api_keys": ["INSERT", "SELECT", "UPDATE"]}
     expected |= {"event_heads": ["INSERT", "SELECT", "UPDATE"]}
     expected |= {"events": ["INSERT", "SELECT"], "event_details": ["INSERT", "SELECT"]}
     assert {row["table_name"]: row["rights"] for row in rows} == expected
@@ -131,7 +137,14 @@ async def test_the_server_may_do_this_and_no_more(superuser: asyncpg.Pool) -> No
         "WHERE grantee = $1 AND table_name = 'users' AND table_schema = 'public'",
         SERVER,
     )
-    assert {row["name"] for row in columns} == {"id", "email", "full_name", "created_at", "updated_at"}
+    assert {row["name"] for row in columns} == {
+        "id",
+        "email",
+        "full_name",
+        "email_confirmed_at",
+        "created_at",
+        "updated_at",
+    }
 
 
 async def test_definer_functions_are_nailed_down(superuser: asyncpg.Pool) -> None:
@@ -141,7 +154,10 @@ async def test_definer_functions_are_nailed_down(superuser: asyncpg.Pool) -> Non
            FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
            WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"""
     )
-    readers = dict.fromkeys(("credentials", "forget_user", "session_user_id", "session_lives"), (AUTH, False))
+    before = ("credentials", "forget_user", "session_user_id", "session_lives")
+    of_keys = ("api_key", "api_key_lives", "organization_named")
+    of_people = ("add_user", "end_sessions", "identity_user_id", "set_email", "set_password")
+    readers = dict.fromkeys((*before, *of_keys, *of_people, "forget_idempotency_keys"), (AUTH, False))
     # who makes partitions of a table must own it
     assert {row["name"]: (row["owner"], row["can_sign_in"]) for row in functions} == readers | {
         "keep_tracks": ("waypost_owner", True)

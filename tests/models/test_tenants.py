@@ -63,7 +63,7 @@ async def furnished(house: House) -> House:
         house.id,
     )
     await house.pool.execute(
-        "INSERT INTO idempotency_keys (organization_id, user_id, key, path, request_hash) "
+        "INSERT INTO idempotency_keys (organization_id, caller_id, key, path, request_hash) "
         "VALUES ($1, $2, 'key', 'path', 'hash')",
         house.id,
         stage.actor.user_id,

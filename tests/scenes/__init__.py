@@ -5,6 +5,7 @@ from tests.scenes import (
     analytics,
     audit,
     bookings,
+    bulk,
     calendars,
     care,
     customers,
@@ -12,6 +13,7 @@ from tests.scenes import (
     exports,
     fleet,
     identity,
+    keys,
     messaging,
     partners,
     planning,
@@ -28,6 +30,7 @@ from tests.scenes import (
     transports,
     travel,
     waitlist,
+    webhooks,
 )
 from tests.scenes.stage import SCENES, Scene, Stage, cursor
 
@@ -37,6 +40,7 @@ DOMAINS = (
     analytics,
     audit,
     bookings,
+    bulk,
     calendars,
     care,
     customers,
@@ -44,6 +48,7 @@ DOMAINS = (
     exports,
     fleet,
     identity,
+    keys,
     messaging,
     partners,
     planning,
@@ -60,6 +65,7 @@ DOMAINS = (
     transports,
     travel,
     waitlist,
+    webhooks,
 )
 
 
@@ -74,6 +80,7 @@ async def nodes(stage: Stage) -> dict[str, str]:
         "Organization": encode_id("Organization", stage.house.id),
         "User": encode_id("User", stage.customer.user_id),
         "Membership": encode_id("Membership", membership),
+        "Invitation": await identity.an_invitation(stage),
         "Customer": there.customer,
         "Place": there.home,
         "Pet": there.pet,
@@ -120,8 +127,13 @@ async def nodes(stage: Stage) -> dict[str, str]:
         "PlanningRun": await stage.planning_run(),
         "ReminderRule": await reminders.a_rule(stage),
         "Partner": await partners.a_partner(stage),
+        "ApiKey": await keys.a_key(stage),
+        "RegisteredDocument": (await keys.a_registered_document(stage))[0],
         "DirectoryEntry": await partners.a_directory_entry(stage),
         "PartnerLink": await partners.a_connection(stage),
         "SyncRun": await partners.a_run(stage),
+        "WebhookEndpoint": await webhooks.an_endpoint(stage),
+        "WebhookDelivery": await webhooks.a_delivery(stage),
+        "WebhookReplay": await webhooks.a_replay(stage),
         "ReviewItem": await partners.a_review_item(stage),
     }

@@ -32,6 +32,12 @@ async def export_audit_log(stage: Stage) -> Json:
     return {"input": {"format": "CSV", "customerId": stage.customer_gid, "actorId": actor}}
 
 
+@scene()
+async def bulk_export(stage: Stage) -> Json:
+    query = "query ($name: String!) { customers(filter: {search: $name}) { edges { node { id name } } } }"
+    return {"input": {"query": query, "variables": {"name": "Beridze"}}}
+
+
 @scene(unseen=OTHERS)
 async def export_person(stage: Stage) -> Json:
     return {"input": {"customerId": stage.customer_gid}}

@@ -1,5 +1,27 @@
 CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
+CREATE TABLE public.users (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    email text NOT NULL,
+    password_hash text NOT NULL,
+    full_name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    email_confirmed_at timestamp with time zone,
+    CONSTRAINT ck_users_email_lower CHECK ((email = lower(email)))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.add_user(new_email text, new_hash text, new_name text) RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ INSERT INTO public.users (email, password_hash, full_name, email_confirmed_at)
+   VALUES (add_user.new_email, add_user.new_hash, add_user.new_name, now()) ON CONFLICT(email) DO NOTHING
+   RETURNING users.id;
+END;
+
 CREATE FUNCTION public.allocations_count() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -21,17 +43,81 @@ CREATE FUNCTION public.allocations_refuse_change() RETURNS trigger
         RAISE EXCEPTION 'an allocation is never changed: delete it and insert another';
     END $$;
 
-CREATE TABLE public.users (
+CREATE TABLE public.api_keys (
     id uuid DEFAULT uuidv7() NOT NULL,
-    email text NOT NULL,
-    password_hash text NOT NULL,
-    full_name text NOT NULL,
+    organization_id uuid NOT NULL,
+    partner_id uuid NOT NULL,
+    previous_id uuid,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    secret_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_users_email_lower CHECK ((email = lower(email)))
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_api_keys_prefix CHECK ((prefix ~ '^[a-z2-7]{12}$'::text)),
+    CONSTRAINT ck_api_keys_scopes CHECK (((cardinality(scopes) > 0) AND (scopes <@ '{CATALOGUE_READ,CARE_READ,CARE_WRITE,PARTNERS_READ}'::text[]))),
+    CONSTRAINT ck_api_keys_secret_hash CHECK ((octet_length(secret_hash) = 32))
 );
 
-ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.partners (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    type character varying(40) NOT NULL,
+    directory_entry_id uuid,
+    name text NOT NULL,
+    clinic text,
+    licence_number text,
+    phone text,
+    email text,
+    website text,
+    address text,
+    notes text,
+    external_id text,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_partners_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT ck_partners_type CHECK (((type)::text = ANY ((ARRAY['VET'::character varying, 'FOOD_BRAND'::character varying, 'GROOMER'::character varying, 'SHOP'::character varying, 'HOSPITAL'::character varying, 'VENDOR'::character varying])::text[]))),
+    CONSTRAINT ck_partners_vets CHECK ((((type)::text = 'VET'::text) OR ((clinic IS NULL) AND (licence_number IS NULL))))
+);
+
+ALTER TABLE ONLY public.partners FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.api_key(wanted_prefix text) RETURNS TABLE(id uuid, organization_id uuid, partner_id uuid, secret_hash bytea, scopes text[], expires_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT k.id,
+     k.organization_id,
+     k.partner_id,
+     k.secret_hash,
+     k.scopes,
+     k.expires_at,
+     k.last_used_at
+    FROM public.api_keys k
+   WHERE ((k.prefix = api_key.wanted_prefix) AND (k.revoked_at IS NULL) AND (EXISTS ( SELECT
+            FROM public.partners p
+           WHERE ((p.organization_id = k.organization_id) AND (p.id = k.partner_id) AND p.active))));
+END;
+
+CREATE FUNCTION public.api_key_lives(org uuid, key uuid, partner uuid, scopes_then text[]) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT ((EXISTS ( SELECT
+            FROM public.api_keys k
+           WHERE ((k.organization_id = api_key_lives.org) AND (k.id = api_key_lives.key) AND (k.partner_id = api_key_lives.partner) AND (k.revoked_at IS NULL) AND ((k.expires_at IS NULL) OR (k.expires_at > now())) AND (k.scopes @> api_key_lives.scopes_then) AND (k.scopes <@ api_key_lives.scopes_then)))) AND (EXISTS ( SELECT
+            FROM public.partners p
+           WHERE ((p.organization_id = api_key_lives.org) AND (p.id = api_key_lives.partner) AND p.active))));
+END;
 
 CREATE FUNCTION public.credentials(wanted_email text) RETURNS TABLE(user_id uuid, password_hash text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -59,18 +145,6 @@ CREATE FUNCTION public.customers_refuse_erased() RETURNS trigger
         RETURN NEW;
     END $$;
 
-CREATE TABLE public.memberships (
-    organization_id uuid NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    user_id uuid NOT NULL,
-    role character varying(40) NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
-);
-
-ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE public.sessions (
     id uuid DEFAULT uuidv7() NOT NULL,
     family_id uuid NOT NULL,
@@ -82,10 +156,106 @@ CREATE TABLE public.sessions (
     used_at timestamp with time zone,
     revoked_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    ip text,
+    user_agent text
 );
 
 ALTER TABLE ONLY public.sessions FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.end_sessions(usr uuid) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT s.id
+    FROM public.sessions s
+   WHERE ((s.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (s.user_id = end_sessions.usr))
+   ORDER BY s.id
+  FOR UPDATE OF s;
+ WITH ended AS (
+          UPDATE public.sessions s SET revoked_at = now(), updated_at = now()
+           WHERE ((s.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (s.user_id = end_sessions.usr) AND (s.revoked_at IS NULL))
+           RETURNING s.family_id,
+             s.used_at,
+             s.expires_at
+         )
+  SELECT DISTINCT e.family_id
+    FROM ended e
+   WHERE ((e.used_at IS NULL) AND (e.expires_at > now()));
+END;
+
+CREATE TABLE public.idempotency_keys (
+    organization_id uuid NOT NULL,
+    caller_id uuid CONSTRAINT idempotency_keys_user_id_not_null NOT NULL,
+    key text NOT NULL,
+    path text NOT NULL,
+    request_hash bytea NOT NULL,
+    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.forget_idempotency_keys(before timestamp with time zone, many integer) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ WITH old AS (
+          SELECT idempotency_keys.organization_id,
+             idempotency_keys.caller_id,
+             idempotency_keys.key,
+             idempotency_keys.path
+            FROM public.idempotency_keys
+           WHERE (idempotency_keys.created_at < forget_idempotency_keys.before)
+          LIMIT forget_idempotency_keys.many
+         ), gone AS (
+          DELETE FROM public.idempotency_keys k
+            USING old
+           WHERE ((k.organization_id = old.organization_id) AND (k.caller_id = old.caller_id) AND (k.key = old.key) AND (k.path = old.path) AND (k.created_at < forget_idempotency_keys.before))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END;
+
+CREATE TABLE public.memberships (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    role character varying(40) NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_memberships_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.memberships FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.second_factors (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint,
+    recovery_hashes bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.second_factors FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.user_identities (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.user_identities FORCE ROW LEVEL SECURITY;
 
 CREATE FUNCTION public.forget_user(org uuid, usr uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -95,7 +265,15 @@ CREATE FUNCTION public.forget_user(org uuid, usr uuid) RETURNS void
    WHERE ((s.organization_id = forget_user.org) AND (s.organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) AND (s.user_id = forget_user.usr) AND (NOT (EXISTS ( SELECT
             FROM public.memberships m
            WHERE ((m.organization_id = forget_user.org) AND (m.user_id = forget_user.usr))))));
- UPDATE public.users u SET email = (('erased-'::text || u.id) || '@erased.invalid'::text), full_name = 'Erased'::text, password_hash = ''::text, updated_at = now()
+ DELETE FROM public.user_identities t
+   WHERE ((t.user_id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE (m.user_id = forget_user.usr)))));
+ DELETE FROM public.second_factors t
+   WHERE ((t.user_id = forget_user.usr) AND (NOT (EXISTS ( SELECT
+            FROM public.memberships m
+           WHERE (m.user_id = forget_user.usr)))));
+ UPDATE public.users u SET email = (('erased-'::text || u.id) || '@erased.invalid'::text), full_name = 'Erased'::text, password_hash = ''::text, email_confirmed_at = NULL::timestamp with time zone, updated_at = now()
    WHERE ((u.id = forget_user.usr) AND (NOT (EXISTS ( SELECT
             FROM public.memberships m
            WHERE (m.user_id = forget_user.usr)))));
@@ -212,6 +390,15 @@ CREATE FUNCTION public.free_units(org uuid, candidates uuid[], begins timestamp 
           LIMIT 1) <= free_units.begins), false)));
 END;
 
+CREATE FUNCTION public.identity_user_id(wanted_issuer text, wanted_subject text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT i.user_id
+    FROM public.user_identities i
+   WHERE ((i.issuer = identity_user_id.wanted_issuer) AND (i.subject = identity_user_id.wanted_subject));
+END;
+
 CREATE FUNCTION public.keep_tracks(first date, last date, oldest date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -237,6 +424,45 @@ CREATE FUNCTION public.keep_tracks(first date, last date, oldest date) RETURNS v
             EXECUTE format('DROP TABLE public.%I', part);
         END LOOP;
     END $$;
+
+CREATE FUNCTION public.memberships_keep_an_owner() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+    BEGIN
+        -- one after the other: the second sees what the first has done
+        PERFORM pg_advisory_xact_lock(hashtextextended('owners of ' || OLD.organization_id, 0));
+        IF NOT EXISTS (SELECT FROM memberships WHERE organization_id = OLD.organization_id AND role = 'OWNER') THEN
+            RAISE EXCEPTION 'the last owner of an organization stays'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_memberships_last_owner';
+        END IF;
+        RETURN NULL;
+    END $$;
+
+CREATE TABLE public.organizations (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    time_zone text NOT NULL,
+    currency character varying(3) NOT NULL,
+    country character varying(2) NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_organizations_country CHECK (((country)::text ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT ck_organizations_currency CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT ck_organizations_slug CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
+);
+
+ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.organization_named(wanted_slug text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT o.id
+    FROM public.organizations o
+   WHERE (o.slug = organization_named.wanted_slug);
+END;
 
 CREATE TABLE public.requirements (
     organization_id uuid NOT NULL,
@@ -453,7 +679,21 @@ CREATE TABLE public.drivers (
 
 ALTER TABLE ONLY public.drivers FORCE ROW LEVEL SECURITY;
 
-CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) RETURNS boolean
+CREATE TABLE public.role_policies (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    role character varying(40) NOT NULL,
+    permissions text[],
+    second_factor_required boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT ck_role_policies_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.role_policies FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid, policy_then integer) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     BEGIN ATOMIC
@@ -465,7 +705,9 @@ CREATE FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family 
             FROM public.customers c
            WHERE ((c.organization_id = session_lives.org) AND (c.user_id = session_lives.usr))))) AND (NOT (driver IS DISTINCT FROM ( SELECT d.id
             FROM public.drivers d
-           WHERE ((d.organization_id = session_lives.org) AND (d.user_id = session_lives.usr))))));
+           WHERE ((d.organization_id = session_lives.org) AND (d.user_id = session_lives.usr))))) AND (NOT (policy_then IS DISTINCT FROM ( SELECT p.version
+            FROM public.role_policies p
+           WHERE ((p.organization_id = session_lives.org) AND ((p.role)::text = session_lives.role_then))))));
 END;
 
 CREATE FUNCTION public.session_user_id(wanted_hash bytea) RETURNS uuid
@@ -475,6 +717,24 @@ CREATE FUNCTION public.session_user_id(wanted_hash bytea) RETURNS uuid
  SELECT s.user_id
     FROM public.sessions s
    WHERE (s.token_hash = session_user_id.wanted_hash);
+END;
+
+CREATE FUNCTION public.set_email(email_then text, confirmed_then timestamp with time zone, new_email text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE public.users u SET email = set_email.new_email, email_confirmed_at = clock_timestamp(), updated_at = now()
+   WHERE ((u.id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid) AND (u.email = set_email.email_then) AND (NOT (u.email_confirmed_at IS DISTINCT FROM set_email.confirmed_then)))
+   RETURNING true;
+END;
+
+CREATE FUNCTION public.set_password(hash_then text, new_hash text) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE public.users u SET password_hash = set_password.new_hash, updated_at = now()
+   WHERE ((u.id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid) AND (u.password_hash = set_password.hash_then))
+   RETURNING true;
 END;
 
 CREATE TABLE public.absences (
@@ -492,6 +752,22 @@ CREATE TABLE public.absences (
 );
 
 ALTER TABLE ONLY public.absences FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.account_mails (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    kind character varying(40) NOT NULL,
+    address text NOT NULL,
+    user_id uuid,
+    invitation_id uuid,
+    attempts integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_account_mails_about CHECK (((user_id IS NULL) <> (invitation_id IS NULL))),
+    CONSTRAINT ck_account_mails_kind CHECK (((kind)::text = ANY ((ARRAY['PASSWORD_RESET'::character varying, 'PASSWORD_CHANGED'::character varying, 'EMAIL_CONFIRMATION'::character varying, 'EMAIL_CHANGE'::character varying, 'EMAIL_CHANGED'::character varying, 'SECOND_FACTOR_ADDED'::character varying, 'SECOND_FACTOR_REMOVED'::character varying, 'RECOVERY_CODE_USED'::character varying, 'INVITATION'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.account_mails FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.booking_charges (
     organization_id uuid NOT NULL,
@@ -687,6 +963,25 @@ CREATE TABLE public.cars (
 
 ALTER TABLE ONLY public.cars FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.client_documents (
+    id uuid DEFAULT uuidv7() NOT NULL,
+    client text NOT NULL,
+    document_id text NOT NULL,
+    hash text NOT NULL,
+    body text NOT NULL,
+    operations jsonb NOT NULL,
+    first_version integer NOT NULL,
+    last_version integer NOT NULL,
+    withdrawn_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_client_documents_client CHECK ((client ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+    CONSTRAINT ck_client_documents_hash CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT ck_client_documents_named_by_hash CHECK (((document_id !~~ 'sha256:%'::text) OR (document_id = ('sha256:'::text || hash)))),
+    CONSTRAINT ck_client_documents_operations CHECK ((jsonb_typeof(operations) = 'array'::text)),
+    CONSTRAINT ck_client_documents_versions CHECK (((first_version >= 1) AND (first_version <= last_version)))
+);
+
 CREATE TABLE public.contact_preferences (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -789,7 +1084,7 @@ CREATE TABLE public.due_work (
     failed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'NOTIFY_BOOKING_DECLINED'::character varying, 'NOTIFY_BOOKING_CANCELLED'::character varying, 'NOTIFY_DRIVER_UNDER_WAY'::character varying, 'NOTIFY_POST_PUBLISHED'::character varying, 'SEND_NOTIFICATION'::character varying, 'CHECK_RECEIPT'::character varying, 'RUN_REMINDER'::character varying, 'REFRESH_CARE'::character varying, 'START_SYNC'::character varying, 'RUN_SYNC'::character varying, 'PUBLISH_POST'::character varying, 'WRITE_EXPORT'::character varying, 'ERASE_DOCUMENT'::character varying, 'NOTIFY_BOOKING_CONFIRMED'::character varying, 'NOTIFY_WAITLIST_OFFER'::character varying, 'NOTIFY_LICENCE_EXPIRING'::character varying, 'NOTIFY_MAINTENANCE_DUE'::character varying])::text[])))
+    CONSTRAINT ck_due_work_kind CHECK (((kind)::text = ANY ((ARRAY['END_WAITING'::character varying, 'EXPIRE_HOLD'::character varying, 'EXTEND_SCHEDULE'::character varying, 'EXTEND_SERIES'::character varying, 'OFFER_PLACES'::character varying, 'PLAN_ROUTES'::character varying, 'WARN_OF_LICENCE'::character varying, 'WARN_OF_MAINTENANCE'::character varying, 'FETCH_DIRECTIONS'::character varying, 'PROCESS_DOCUMENT'::character varying, 'EXPIRE_UPLOAD'::character varying, 'NOTIFY_BOOKING_DECLINED'::character varying, 'NOTIFY_BOOKING_CANCELLED'::character varying, 'NOTIFY_DRIVER_UNDER_WAY'::character varying, 'NOTIFY_POST_PUBLISHED'::character varying, 'SEND_NOTIFICATION'::character varying, 'CHECK_RECEIPT'::character varying, 'RUN_REMINDER'::character varying, 'REFRESH_CARE'::character varying, 'START_SYNC'::character varying, 'RUN_SYNC'::character varying, 'PUBLISH_POST'::character varying, 'WRITE_EXPORT'::character varying, 'ERASE_DOCUMENT'::character varying, 'NOTIFY_BOOKING_CONFIRMED'::character varying, 'NOTIFY_WAITLIST_OFFER'::character varying, 'NOTIFY_LICENCE_EXPIRING'::character varying, 'NOTIFY_MAINTENANCE_DUE'::character varying, 'SEND_ACCOUNT_MAIL'::character varying, 'FEED_WEBHOOKS'::character varying, 'DELIVER_WEBHOOKS'::character varying, 'REPLAY_WEBHOOKS'::character varying, 'TIDY_WEBHOOKS'::character varying, 'NOTIFY_WEBHOOK_FAILING'::character varying, 'NOTIFY_WEBHOOK_DISABLED'::character varying])::text[])))
 );
 
 CREATE TABLE public.event_details (
@@ -805,7 +1100,9 @@ ALTER TABLE ONLY public.event_details FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.event_heads (
     organization_id uuid NOT NULL,
     seq bigint DEFAULT '0'::bigint NOT NULL,
-    erased_through bigint DEFAULT '0'::bigint NOT NULL
+    erased_through bigint DEFAULT '0'::bigint NOT NULL,
+    listening boolean DEFAULT false NOT NULL,
+    woken boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.event_heads FORCE ROW LEVEL SECURITY;
@@ -825,7 +1122,9 @@ CREATE TABLE public.events (
     booking_id uuid,
     transport_id uuid,
     payload jsonb NOT NULL,
-    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying, 'DOCUMENT_REMOVED'::character varying, 'SUBJECT_ARCHIVED'::character varying, 'SUBJECT_RESTORED'::character varying, 'CARE_PROTOCOL_CREATED'::character varying, 'CARE_PROTOCOL_UPDATED'::character varying, 'CARE_RECORDED'::character varying, 'CARE_RECORD_UPDATED'::character varying, 'CARE_RECORD_VOIDED'::character varying, 'CARE_RECORD_READ'::character varying, 'CARE_WAIVED'::character varying, 'TAG_REGISTERED'::character varying, 'TAG_RETIRED'::character varying, 'TAG_SCANNED'::character varying, 'PARTNER_CREATED'::character varying, 'PARTNER_UPDATED'::character varying, 'PARTNER_CONNECTED'::character varying, 'PARTNER_CONNECTION_UPDATED'::character varying, 'PARTNER_CONNECTION_REMOVED'::character varying, 'PARTNER_UNREACHABLE'::character varying, 'SYNC_REQUESTED'::character varying, 'SYNC_STARTED'::character varying, 'SYNC_SUCCEEDED'::character varying, 'SYNC_FAILED'::character varying, 'SYNC_CANCELLED'::character varying, 'REVIEW_ACCEPTED'::character varying, 'REVIEW_REJECTED'::character varying, 'NOTIFICATION_FAILED'::character varying, 'NOTIFICATION_RESENT'::character varying, 'ADDRESS_RETIRED'::character varying, 'ADDRESS_REVIVED'::character varying, 'DEVICE_REGISTERED'::character varying, 'DEVICE_RETIRED'::character varying, 'CONTACT_PREFERENCE_UPDATED'::character varying, 'REMINDER_RULE_CREATED'::character varying, 'REMINDER_RULE_UPDATED'::character varying, 'REMINDER_RULE_REMOVED'::character varying, 'MESSAGE_TEMPLATE_CREATED'::character varying, 'MESSAGE_TEMPLATE_UPDATED'::character varying, 'MESSAGE_TEMPLATE_REMOVED'::character varying, 'POST_CREATED'::character varying, 'POST_UPDATED'::character varying, 'POST_PUBLISHED'::character varying, 'POST_WITHDRAWN'::character varying, 'EXPORT_REQUESTED'::character varying, 'EXPORT_SUCCEEDED'::character varying, 'EXPORT_FAILED'::character varying, 'EXPORT_CANCELLED'::character varying, 'PERSON_ERASED'::character varying])::text[])))
+    actor_partner_id uuid,
+    actor_api_key_id uuid,
+    CONSTRAINT ck_events_type CHECK (((type)::text = ANY ((ARRAY['BOOKING_CANCELLED'::character varying, 'BOOKING_CHARGED'::character varying, 'BOOKING_CHECKED_IN'::character varying, 'BOOKING_COMPLETED'::character varying, 'BOOKING_CONFIRMED'::character varying, 'BOOKING_CREATED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_EXPIRED'::character varying, 'BOOKING_GROUP_CREATED'::character varying, 'BOOKING_HELD'::character varying, 'BOOKING_NO_SHOW'::character varying, 'BOOKING_RESCHEDULED'::character varying, 'CALENDAR_FEED_CREATED'::character varying, 'CALENDAR_FEED_REVOKED'::character varying, 'CUSTOMER_CREATED'::character varying, 'CUSTOMER_UPDATED'::character varying, 'DRIVER_CREATED'::character varying, 'DRIVER_STATUS_CHANGED'::character varying, 'DRIVER_UPDATED'::character varying, 'ORGANIZATION_CREATED'::character varying, 'PLACE_CREATED'::character varying, 'PLACE_UPDATED'::character varying, 'PLANNING_CANCELLED'::character varying, 'PLANNING_FAILED'::character varying, 'PLANNING_REQUESTED'::character varying, 'PLANNING_STARTED'::character varying, 'PLANNING_SUCCEEDED'::character varying, 'RESOURCE_CREATED'::character varying, 'RESOURCE_POOL_CREATED'::character varying, 'RESOURCE_POOL_UPDATED'::character varying, 'RESOURCE_UPDATED'::character varying, 'ROUTE_CANCELLED'::character varying, 'ROUTE_COMPLETED'::character varying, 'ROUTE_OPTIMIZED'::character varying, 'ROUTE_PUBLISHED'::character varying, 'ROUTE_STARTED'::character varying, 'SCHEDULE_CREATED'::character varying, 'SCHEDULE_EXCEPTION_CREATED'::character varying, 'SCHEDULE_EXCEPTION_REMOVED'::character varying, 'SCHEDULE_PLANNED'::character varying, 'SCHEDULE_UPDATED'::character varying, 'SERIES_CREATED'::character varying, 'SERIES_ENDED'::character varying, 'SERIES_EXTENDED'::character varying, 'SERIES_PAUSED'::character varying, 'SERIES_RESUMED'::character varying, 'SERIES_UPDATED'::character varying, 'SERVICE_CREATED'::character varying, 'SERVICE_UPDATED'::character varying, 'SHIFT_CREATED'::character varying, 'SHIFT_UPDATED'::character varying, 'SLOT_CREATED'::character varying, 'SLOT_UPDATED'::character varying, 'STOP_ARRIVED'::character varying, 'STOP_CANCELLED'::character varying, 'STOP_COMPLETED'::character varying, 'SUBJECT_CREATED'::character varying, 'SUBJECT_UPDATED'::character varying, 'TRANSPORT_ASSIGNED'::character varying, 'TRANSPORT_CANCELLED'::character varying, 'TRANSPORT_CREATED'::character varying, 'TRANSPORT_DELIVERED'::character varying, 'TRANSPORT_EN_ROUTE'::character varying, 'TRANSPORT_PICKED_UP'::character varying, 'TRANSPORT_SCHEDULED'::character varying, 'TRANSPORT_UNASSIGNED'::character varying, 'VEHICLE_CREATED'::character varying, 'VEHICLE_TYPE_CREATED'::character varying, 'VEHICLE_TYPE_UPDATED'::character varying, 'VEHICLE_UPDATED'::character varying, 'WAITLIST_ACCEPTED'::character varying, 'WAITLIST_EXPIRED'::character varying, 'WAITLIST_JOINED'::character varying, 'WAITLIST_LEFT'::character varying, 'WAITLIST_OFFERED'::character varying, 'TEAM_CREATED'::character varying, 'TEAM_UPDATED'::character varying, 'MAINTENANCE_DUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'ABSENCE_CREATED'::character varying, 'ABSENCE_REMOVED'::character varying, 'SHIFT_REMOVED'::character varying, 'TRANSPORT_UPDATED'::character varying, 'TRANSPORT_FAILED'::character varying, 'TRANSPORT_RETURNED'::character varying, 'TRANSPORT_LATE'::character varying, 'TRACKING_LINK_CREATED'::character varying, 'TRACKING_LINK_REVOKED'::character varying, 'ROUTE_CHANGED'::character varying, 'ROUTE_DRIVER_CHANGED'::character varying, 'STOP_SKIPPED'::character varying, 'STOP_FAILED'::character varying, 'STOP_ARRIVAL_SUGGESTED'::character varying, 'TRANSPORT_CODE_REFUSED'::character varying, 'ROUTE_ETAS_CHANGED'::character varying, 'DOCUMENT_CREATED'::character varying, 'DOCUMENT_READY'::character varying, 'DOCUMENT_REJECTED'::character varying, 'DOCUMENT_REMOVED'::character varying, 'SUBJECT_ARCHIVED'::character varying, 'SUBJECT_RESTORED'::character varying, 'CARE_PROTOCOL_CREATED'::character varying, 'CARE_PROTOCOL_UPDATED'::character varying, 'CARE_RECORDED'::character varying, 'CARE_RECORD_UPDATED'::character varying, 'CARE_RECORD_VOIDED'::character varying, 'CARE_RECORD_READ'::character varying, 'CARE_WAIVED'::character varying, 'TAG_REGISTERED'::character varying, 'TAG_RETIRED'::character varying, 'TAG_SCANNED'::character varying, 'PARTNER_CREATED'::character varying, 'PARTNER_UPDATED'::character varying, 'PARTNER_CONNECTED'::character varying, 'PARTNER_CONNECTION_UPDATED'::character varying, 'PARTNER_CONNECTION_REMOVED'::character varying, 'PARTNER_UNREACHABLE'::character varying, 'SYNC_REQUESTED'::character varying, 'SYNC_STARTED'::character varying, 'SYNC_SUCCEEDED'::character varying, 'SYNC_FAILED'::character varying, 'SYNC_CANCELLED'::character varying, 'REVIEW_ACCEPTED'::character varying, 'REVIEW_REJECTED'::character varying, 'NOTIFICATION_FAILED'::character varying, 'NOTIFICATION_RESENT'::character varying, 'ADDRESS_RETIRED'::character varying, 'ADDRESS_REVIVED'::character varying, 'DEVICE_REGISTERED'::character varying, 'DEVICE_RETIRED'::character varying, 'CONTACT_PREFERENCE_UPDATED'::character varying, 'REMINDER_RULE_CREATED'::character varying, 'REMINDER_RULE_UPDATED'::character varying, 'REMINDER_RULE_REMOVED'::character varying, 'MESSAGE_TEMPLATE_CREATED'::character varying, 'MESSAGE_TEMPLATE_UPDATED'::character varying, 'MESSAGE_TEMPLATE_REMOVED'::character varying, 'POST_CREATED'::character varying, 'POST_UPDATED'::character varying, 'POST_PUBLISHED'::character varying, 'POST_WITHDRAWN'::character varying, 'EXPORT_REQUESTED'::character varying, 'EXPORT_SUCCEEDED'::character varying, 'EXPORT_FAILED'::character varying, 'EXPORT_CANCELLED'::character varying, 'PERSON_ERASED'::character varying, 'PASSWORD_CHANGED'::character varying, 'EMAIL_CONFIRMED'::character varying, 'EMAIL_CHANGED'::character varying, 'SESSION_REVOKED'::character varying, 'SECOND_FACTOR_ADDED'::character varying, 'SECOND_FACTOR_REMOVED'::character varying, 'RECOVERY_CODE_USED'::character varying, 'SECOND_FACTOR_REQUIRED'::character varying, 'IDENTITY_LINKED'::character varying, 'MEMBER_INVITED'::character varying, 'INVITATION_RESENT'::character varying, 'INVITATION_REVOKED'::character varying, 'MEMBER_JOINED'::character varying, 'MEMBER_ROLE_CHANGED'::character varying, 'MEMBER_REMOVED'::character varying, 'ROLE_PERMISSIONS_CHANGED'::character varying, 'API_KEY_CREATED'::character varying, 'API_KEY_UPDATED'::character varying, 'API_KEY_ROTATED'::character varying, 'API_KEY_REVOKED'::character varying, 'DOCUMENTS_REGISTERED'::character varying, 'DOCUMENTS_WITHDRAWN'::character varying, 'WEBHOOK_ENDPOINT_CREATED'::character varying, 'WEBHOOK_ENDPOINT_UPDATED'::character varying, 'WEBHOOK_ENDPOINT_ENABLED'::character varying, 'WEBHOOK_ENDPOINT_DISABLED'::character varying, 'WEBHOOK_ENDPOINT_REMOVED'::character varying, 'WEBHOOK_SECRET_ROTATED'::character varying, 'WEBHOOK_TESTED'::character varying, 'WEBHOOKS_REPLAYED'::character varying, 'WEBHOOK_DELIVERY_RETRIED'::character varying])::text[])))
 );
 
 ALTER TABLE ONLY public.events FORCE ROW LEVEL SECURITY;
@@ -847,29 +1146,39 @@ CREATE TABLE public.exports (
     finished_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    connection text,
+    request jsonb,
+    CONSTRAINT ck_exports_connection CHECK ((((kind)::text = 'CONNECTION'::text) = (connection IS NOT NULL))),
     CONSTRAINT ck_exports_filter CHECK ((jsonb_typeof(filter) = 'object'::text)),
     CONSTRAINT ck_exports_format CHECK (((format)::text = ANY ((ARRAY['CSV'::character varying, 'JSONL'::character varying, 'ZIP'::character varying])::text[]))),
     CONSTRAINT ck_exports_format_of_kind CHECK ((((kind)::text = 'PERSON'::text) = ((format)::text = 'ZIP'::text))),
-    CONSTRAINT ck_exports_kind CHECK (((kind)::text = ANY ((ARRAY['AUDIT_LOG'::character varying, 'PERSON'::character varying])::text[]))),
+    CONSTRAINT ck_exports_kind CHECK (((kind)::text = ANY ((ARRAY['AUDIT_LOG'::character varying, 'PERSON'::character varying, 'CONNECTION'::character varying])::text[]))),
     CONSTRAINT ck_exports_person CHECK ((((kind)::text = 'PERSON'::text) = (customer_id IS NOT NULL))),
+    CONSTRAINT ck_exports_request CHECK (((request IS NULL) OR ((kind)::text = 'CONNECTION'::text))),
     CONSTRAINT ck_exports_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying, 'SUCCEEDED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[]))),
     CONSTRAINT ck_exports_succeeded CHECK ((((status)::text <> 'SUCCEEDED'::text) OR (document_id IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.exports FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.idempotency_keys (
+CREATE TABLE public.invitations (
     organization_id uuid NOT NULL,
-    user_id uuid NOT NULL,
-    key text NOT NULL,
-    path text NOT NULL,
-    request_hash bytea NOT NULL,
-    outcome jsonb DEFAULT '{}'::jsonb NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    email text NOT NULL,
+    role character varying(40) NOT NULL,
+    status character varying(40) NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    invited_by uuid NOT NULL,
+    accepted_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_invitations_accepted CHECK ((((status)::text = 'ACCEPTED'::text) = (accepted_by IS NOT NULL))),
+    CONSTRAINT ck_invitations_email_lower CHECK ((email = lower(email))),
+    CONSTRAINT ck_invitations_role CHECK (((role)::text = ANY ((ARRAY['OWNER'::character varying, 'ADMIN'::character varying, 'DISPATCHER'::character varying, 'STAFF'::character varying, 'DRIVER'::character varying, 'CUSTOMER'::character varying])::text[]))),
+    CONSTRAINT ck_invitations_status CHECK (((status)::text = ANY ((ARRAY['PENDING'::character varying, 'ACCEPTED'::character varying, 'REVOKED'::character varying, 'EXPIRED'::character varying])::text[])))
 );
 
-ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.message_templates (
     organization_id uuid NOT NULL,
@@ -883,7 +1192,7 @@ CREATE TABLE public.message_templates (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT ck_message_templates_channel CHECK (((channel)::text = ANY ((ARRAY['EMAIL'::character varying, 'SMS'::character varying, 'PUSH'::character varying])::text[]))),
-    CONSTRAINT ck_message_templates_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_message_templates_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying, 'WEBHOOK_FAILING'::character varying, 'WEBHOOK_DISABLED'::character varying])::text[]))),
     CONSTRAINT ck_message_templates_locale CHECK ((locale ~ '^[a-z]{2,3}(_[A-Z]{2})?$'::text))
 );
 
@@ -929,7 +1238,7 @@ CREATE TABLE public.notifications (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT ck_notifications_channel CHECK (((channel)::text = ANY ((ARRAY['EMAIL'::character varying, 'SMS'::character varying, 'PUSH'::character varying])::text[]))),
     CONSTRAINT ck_notifications_device CHECK ((((channel)::text = 'PUSH'::text) = (device_id IS NOT NULL))),
-    CONSTRAINT ck_notifications_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_notifications_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying, 'WEBHOOK_FAILING'::character varying, 'WEBHOOK_DISABLED'::character varying])::text[]))),
     CONSTRAINT ck_notifications_sent CHECK ((((status)::text <> 'SENT'::text) OR (sent_at IS NOT NULL))),
     CONSTRAINT ck_notifications_status CHECK (((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'SENT'::character varying, 'FAILED'::character varying, 'SUPPRESSED'::character varying])::text[]))),
     CONSTRAINT ck_notifications_suppressed CHECK (((suppressed)::text = ANY ((ARRAY['UNWANTED'::character varying, 'NO_ADDRESS'::character varying, 'DEAD_ADDRESS'::character varying, 'CHANNEL_OFF'::character varying, 'OUTDATED'::character varying, 'ERASED'::character varying])::text[]))),
@@ -953,23 +1262,6 @@ CREATE TABLE public.occurrences (
 );
 
 ALTER TABLE ONLY public.occurrences FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.organizations (
-    id uuid DEFAULT uuidv7() NOT NULL,
-    name text NOT NULL,
-    slug text NOT NULL,
-    time_zone text NOT NULL,
-    currency character varying(3) NOT NULL,
-    country character varying(2) NOT NULL,
-    locale text DEFAULT 'en'::text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT ck_organizations_country CHECK (((country)::text ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT ck_organizations_currency CHECK (((currency)::text ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT ck_organizations_slug CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
-);
-
-ALTER TABLE ONLY public.organizations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.partner_connections (
     organization_id uuid NOT NULL,
@@ -1015,31 +1307,6 @@ CREATE TABLE public.partner_directory (
     CONSTRAINT ck_partner_directory_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT ck_partner_directory_type CHECK (((type)::text = ANY ((ARRAY['VET'::character varying, 'FOOD_BRAND'::character varying, 'GROOMER'::character varying, 'SHOP'::character varying, 'HOSPITAL'::character varying, 'VENDOR'::character varying])::text[])))
 );
-
-CREATE TABLE public.partners (
-    organization_id uuid NOT NULL,
-    id uuid DEFAULT uuidv7() NOT NULL,
-    type character varying(40) NOT NULL,
-    directory_entry_id uuid,
-    name text NOT NULL,
-    clinic text,
-    licence_number text,
-    phone text,
-    email text,
-    website text,
-    address text,
-    notes text,
-    external_id text,
-    active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT ck_partners_phone_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
-    CONSTRAINT ck_partners_type CHECK (((type)::text = ANY ((ARRAY['VET'::character varying, 'FOOD_BRAND'::character varying, 'GROOMER'::character varying, 'SHOP'::character varying, 'HOSPITAL'::character varying, 'VENDOR'::character varying])::text[]))),
-    CONSTRAINT ck_partners_vets CHECK ((((type)::text = 'VET'::text) OR ((clinic IS NULL) AND (licence_number IS NULL))))
-);
-
-ALTER TABLE ONLY public.partners FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.patients (
     mobility character varying(40) NOT NULL,
@@ -1197,6 +1464,28 @@ CREATE TABLE public.proofs (
 
 ALTER TABLE ONLY public.proofs FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.registered_documents (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    partner_id uuid NOT NULL,
+    registered_by uuid,
+    document_id text NOT NULL,
+    hash text NOT NULL,
+    body text NOT NULL,
+    operations jsonb NOT NULL,
+    first_version integer NOT NULL,
+    last_version integer NOT NULL,
+    withdrawn_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_registered_documents_hash CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT ck_registered_documents_named_by_hash CHECK (((document_id !~~ 'sha256:%'::text) OR (document_id = ('sha256:'::text || hash)))),
+    CONSTRAINT ck_registered_documents_operations CHECK ((jsonb_typeof(operations) = 'array'::text)),
+    CONSTRAINT ck_registered_documents_versions CHECK (((first_version >= 1) AND (first_version <= last_version)))
+);
+
+ALTER TABLE ONLY public.registered_documents FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.reminder_rules (
     organization_id uuid NOT NULL,
     id uuid DEFAULT uuidv7() NOT NULL,
@@ -1215,7 +1504,7 @@ CREATE TABLE public.reminder_rules (
     CONSTRAINT ck_reminder_rules_channels CHECK (((cardinality(channels) > 0) AND (channels <@ '{EMAIL,SMS,PUSH}'::text[]))),
     CONSTRAINT ck_reminder_rules_days_after CHECK (((days_after >= 0) AND (days_after <= 365))),
     CONSTRAINT ck_reminder_rules_days_before CHECK (((days_before >= 0) AND (days_before <= 365))),
-    CONSTRAINT ck_reminder_rules_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying])::text[]))),
+    CONSTRAINT ck_reminder_rules_kind CHECK (((kind)::text = ANY ((ARRAY['BOOKING_CONFIRMED'::character varying, 'BOOKING_DECLINED'::character varying, 'BOOKING_CANCELLED'::character varying, 'BOOKING_TOMORROW'::character varying, 'WAITLIST_OFFER'::character varying, 'DRIVER_UNDER_WAY'::character varying, 'AFTER_VISIT'::character varying, 'CARE_DUE'::character varying, 'CARE_OVERDUE'::character varying, 'LICENCE_EXPIRING'::character varying, 'MAINTENANCE_DUE'::character varying, 'POST_PUBLISHED'::character varying, 'WEBHOOK_FAILING'::character varying, 'WEBHOOK_DISABLED'::character varying])::text[]))),
     CONSTRAINT ck_reminder_rules_weekday CHECK (((weekday >= 0) AND (weekday <= 6)))
 );
 
@@ -1702,6 +1991,92 @@ CREATE TABLE public.waitlist_entries (
 
 ALTER TABLE ONLY public.waitlist_entries FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.webhook_attempts (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    delivery_id uuid NOT NULL,
+    url text NOT NULL,
+    request_headers jsonb NOT NULL,
+    response_status integer,
+    response_body text,
+    duration_ms integer NOT NULL,
+    error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_webhook_attempts_outcome CHECK (((response_status IS NULL) = (error IS NOT NULL))),
+    CONSTRAINT ck_webhook_attempts_request_headers CHECK ((jsonb_typeof(request_headers) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.webhook_attempts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_deliveries (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    type text NOT NULL,
+    status character varying(40) NOT NULL,
+    body text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    delivered_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_webhook_deliveries_seq CHECK ((seq >= 0)),
+    CONSTRAINT ck_webhook_deliveries_status CHECK (((status)::text = ANY ((ARRAY['PENDING'::character varying, 'DELIVERED'::character varying, 'FAILED'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.webhook_deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_endpoints (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    url text NOT NULL,
+    description text,
+    event_types text[] DEFAULT '{}'::text[] NOT NULL,
+    ordered boolean DEFAULT false NOT NULL,
+    status character varying(40) NOT NULL,
+    disabled_reason character varying(40),
+    disabled_at timestamp with time zone,
+    secret bytea,
+    old_secret bytea,
+    old_secret_until timestamp with time zone,
+    sent_seq bigint NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    rests_until timestamp with time zone,
+    slow boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_webhook_endpoints_disabled_reason CHECK (((disabled_reason)::text = ANY ((ARRAY['BY_HAND'::character varying, 'GONE'::character varying, 'FAILING'::character varying])::text[]))),
+    CONSTRAINT ck_webhook_endpoints_old_secret CHECK (((old_secret IS NULL) = (old_secret_until IS NULL))),
+    CONSTRAINT ck_webhook_endpoints_removed CHECK ((((status)::text = 'REMOVED'::text) = (secret IS NULL))),
+    CONSTRAINT ck_webhook_endpoints_status CHECK (((status)::text = ANY ((ARRAY['ACTIVE'::character varying, 'DISABLED'::character varying, 'REMOVED'::character varying])::text[]))),
+    CONSTRAINT ck_webhook_endpoints_url CHECK ((url ~ '^https?://'::text)),
+    CONSTRAINT ck_webhook_endpoints_why_disabled CHECK ((((status)::text = 'DISABLED'::text) = (disabled_reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.webhook_endpoints FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.webhook_replays (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT uuidv7() NOT NULL,
+    endpoint_id uuid NOT NULL,
+    status character varying(40) NOT NULL,
+    after_seq bigint NOT NULL,
+    until_seq bigint NOT NULL,
+    done_seq bigint NOT NULL,
+    events integer NOT NULL,
+    events_done integer DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT ck_webhook_replays_status CHECK (((status)::text = ANY ((ARRAY['RUNNING'::character varying, 'SUCCEEDED'::character varying, 'CANCELLED'::character varying])::text[])))
+);
+
+ALTER TABLE ONLY public.webhook_replays FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT ex_allocations_unit EXCLUDE USING gist (organization_id WITH =, unit_id WITH =, during WITH &&) WHERE ((unit_id IS NOT NULL));
 
@@ -1717,8 +2092,14 @@ ALTER TABLE ONLY public.tag_scans
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT pk_absences PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.account_mails
+    ADD CONSTRAINT pk_account_mails PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT pk_allocations PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT pk_api_keys PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.booking_charges
     ADD CONSTRAINT pk_booking_charges PRIMARY KEY (organization_id, id);
@@ -1749,6 +2130,9 @@ ALTER TABLE ONLY public.care_requirements
 
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT pk_cars PRIMARY KEY (organization_id, id, kind);
+
+ALTER TABLE ONLY public.client_documents
+    ADD CONSTRAINT pk_client_documents PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.contact_preferences
     ADD CONSTRAINT pk_contact_preferences PRIMARY KEY (organization_id, id);
@@ -1787,7 +2171,10 @@ ALTER TABLE ONLY public.exports
     ADD CONSTRAINT pk_exports PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.idempotency_keys
-    ADD CONSTRAINT pk_idempotency_keys PRIMARY KEY (organization_id, user_id, key, path);
+    ADD CONSTRAINT pk_idempotency_keys PRIMARY KEY (organization_id, caller_id, key, path);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT pk_invitations PRIMARY KEY (organization_id, id);
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT pk_memberships PRIMARY KEY (organization_id, id);
@@ -1843,6 +2230,9 @@ ALTER TABLE ONLY public.posts
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT pk_proofs PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.registered_documents
+    ADD CONSTRAINT pk_registered_documents PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.reminder_rules
     ADD CONSTRAINT pk_reminder_rules PRIMARY KEY (organization_id, id);
 
@@ -1864,6 +2254,9 @@ ALTER TABLE ONLY public.resources
 ALTER TABLE ONLY public.review_items
     ADD CONSTRAINT pk_review_items PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.role_policies
+    ADD CONSTRAINT pk_role_policies PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT pk_routes PRIMARY KEY (organization_id, id);
 
@@ -1872,6 +2265,9 @@ ALTER TABLE ONLY public.schedule_exceptions
 
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT pk_schedules PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.second_factors
+    ADD CONSTRAINT pk_second_factors PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.series
     ADD CONSTRAINT pk_series PRIMARY KEY (organization_id, id);
@@ -1927,6 +2323,9 @@ ALTER TABLE ONLY public.travel_times
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT pk_unassigned_transports PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.user_identities
+    ADD CONSTRAINT pk_user_identities PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT pk_users PRIMARY KEY (id);
 
@@ -1939,8 +2338,26 @@ ALTER TABLE ONLY public.vehicles
 ALTER TABLE ONLY public.waitlist_entries
     ADD CONSTRAINT pk_waitlist_entries PRIMARY KEY (organization_id, id);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT pk_webhook_attempts PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT pk_webhook_deliveries PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT pk_webhook_endpoints PRIMARY KEY (organization_id, id);
+
+ALTER TABLE ONLY public.webhook_replays
+    ADD CONSTRAINT pk_webhook_replays PRIMARY KEY (organization_id, id);
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT uq_allocations_booking_id_slot_id UNIQUE (organization_id, booking_id, slot_id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT uq_api_keys_id UNIQUE (organization_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT uq_api_keys_prefix UNIQUE (prefix);
 
 ALTER TABLE ONLY public.booking_charges
     ADD CONSTRAINT uq_booking_charges_booking_id_kind UNIQUE (organization_id, booking_id, kind);
@@ -1962,6 +2379,9 @@ ALTER TABLE ONLY public.care_requirements
 
 ALTER TABLE ONLY public.cars
     ADD CONSTRAINT uq_cars_license_plate UNIQUE (organization_id, license_plate);
+
+ALTER TABLE ONLY public.client_documents
+    ADD CONSTRAINT uq_client_documents_client_document_id UNIQUE (client, document_id);
 
 ALTER TABLE ONLY public.contact_preferences
     ADD CONSTRAINT uq_contact_preferences_customer_id UNIQUE (organization_id, customer_id);
@@ -2023,6 +2443,9 @@ ALTER TABLE ONLY public.post_reads
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT uq_proofs_document_id UNIQUE (organization_id, document_id);
 
+ALTER TABLE ONLY public.registered_documents
+    ADD CONSTRAINT uq_registered_documents_partner_id_document_id UNIQUE (organization_id, partner_id, document_id);
+
 ALTER TABLE ONLY public.requirements
     ADD CONSTRAINT uq_requirements_service_id_position UNIQUE (organization_id, service_id, "position");
 
@@ -2043,6 +2466,12 @@ ALTER TABLE ONLY public.resources
 
 ALTER TABLE ONLY public.review_items
     ADD CONSTRAINT uq_review_items_connection_id_external_id UNIQUE (organization_id, connection_id, external_id);
+
+ALTER TABLE ONLY public.role_policies
+    ADD CONSTRAINT uq_role_policies_role UNIQUE (organization_id, role);
+
+ALTER TABLE ONLY public.second_factors
+    ADD CONSTRAINT uq_second_factors_user_id UNIQUE (user_id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash);
@@ -2068,6 +2497,9 @@ ALTER TABLE ONLY public.teams
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT uq_unassigned_transports_planning_run_id_transport_id UNIQUE (organization_id, planning_run_id, transport_id);
 
+ALTER TABLE ONLY public.user_identities
+    ADD CONSTRAINT uq_user_identities_issuer_subject UNIQUE (issuer, subject);
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT uq_users_email UNIQUE (email);
 
@@ -2089,6 +2521,8 @@ CREATE INDEX ix_absences_vehicle_id_starts_at ON public.absences USING btree (or
 CREATE INDEX ix_allocations_slot_id ON public.allocations USING btree (organization_id, slot_id);
 
 CREATE INDEX ix_allocations_unit_id_ends_at ON public.allocations USING btree (organization_id, unit_id, ends_at) WHERE (unit_id IS NOT NULL);
+
+CREATE INDEX ix_api_keys_partner_id_created_at_id ON public.api_keys USING btree (organization_id, partner_id, created_at, id);
 
 CREATE INDEX ix_booking_charges_created_at_id ON public.booking_charges USING btree (organization_id, created_at, id);
 
@@ -2140,6 +2574,10 @@ CREATE INDEX ix_care_records_performed_on_id ON public.care_records USING btree 
 
 CREATE INDEX ix_care_records_subject_id_performed_on_id ON public.care_records USING btree (organization_id, subject_id, performed_on, id);
 
+CREATE INDEX ix_client_documents_document_id ON public.client_documents USING btree (document_id);
+
+CREATE INDEX ix_client_documents_hash ON public.client_documents USING btree (hash);
+
 CREATE INDEX ix_customers_created_at_id ON public.customers USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_customers_name_id ON public.customers USING btree (organization_id, name, id);
@@ -2179,6 +2617,10 @@ CREATE INDEX ix_events_route_id_seq ON public.events USING btree (organization_i
 CREATE INDEX ix_events_transport_id_seq ON public.events USING btree (organization_id, transport_id, seq) WHERE (transport_id IS NOT NULL);
 
 CREATE INDEX ix_exports_created_at_id ON public.exports USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_idempotency_keys_created_at ON public.idempotency_keys USING btree (organization_id, created_at);
+
+CREATE INDEX ix_invitations_created_at_id ON public.invitations USING btree (organization_id, created_at, id);
 
 CREATE INDEX ix_memberships_user_id ON public.memberships USING btree (user_id);
 
@@ -2225,6 +2667,10 @@ CREATE INDEX ix_posts_status_publish_at_id ON public.posts USING btree (organiza
 CREATE INDEX ix_proofs_stop_id ON public.proofs USING btree (organization_id, stop_id);
 
 CREATE INDEX ix_proofs_transport_id ON public.proofs USING btree (organization_id, transport_id);
+
+CREATE INDEX ix_registered_documents_partner_id_created_at_id ON public.registered_documents USING btree (organization_id, partner_id, created_at, id);
+
+CREATE INDEX ix_registered_documents_partner_id_hash ON public.registered_documents USING btree (organization_id, partner_id, hash);
 
 CREATE INDEX ix_reminder_rules_created_at_id ON public.reminder_rules USING btree (organization_id, created_at, id);
 
@@ -2330,6 +2776,8 @@ CREATE INDEX ix_travel_times_fetched_at ON public.travel_times USING btree (orga
 
 CREATE INDEX ix_unassigned_transports_transport_id ON public.unassigned_transports USING btree (organization_id, transport_id);
 
+CREATE INDEX ix_user_identities_user_id ON public.user_identities USING btree (user_id);
+
 CREATE INDEX ix_vehicles_type_id ON public.vehicles USING btree (organization_id, type_id);
 
 CREATE INDEX ix_waitlist_entries_booking_id ON public.waitlist_entries USING btree (organization_id, booking_id) WHERE (booking_id IS NOT NULL);
@@ -2340,9 +2788,25 @@ CREATE INDEX ix_waitlist_entries_customer_id_created_at_id ON public.waitlist_en
 
 CREATE INDEX ix_waitlist_entries_waiting ON public.waitlist_entries USING btree (organization_id, slot_id, number) WHERE ((status)::text = 'WAITING'::text);
 
+CREATE INDEX ix_webhook_attempts_delivery_id_created_at_id ON public.webhook_attempts USING btree (organization_id, delivery_id, created_at, id);
+
+CREATE INDEX ix_webhook_deliveries_due ON public.webhook_deliveries USING btree (organization_id, endpoint_id, next_at, seq) WHERE ((status)::text = 'PENDING'::text);
+
+CREATE INDEX ix_webhook_deliveries_endpoint_id_created_at_id ON public.webhook_deliveries USING btree (organization_id, endpoint_id, created_at, id);
+
+CREATE INDEX ix_webhook_deliveries_endpoint_id_status_created_at_id ON public.webhook_deliveries USING btree (organization_id, endpoint_id, status, created_at, id);
+
+CREATE INDEX ix_webhook_deliveries_in_order ON public.webhook_deliveries USING btree (organization_id, endpoint_id, seq) WHERE ((status)::text = 'PENDING'::text);
+
+CREATE INDEX ix_webhook_endpoints_created_at_id ON public.webhook_endpoints USING btree (organization_id, created_at, id);
+
+CREATE INDEX ix_webhook_replays_endpoint_id_created_at_id ON public.webhook_replays USING btree (organization_id, endpoint_id, created_at, id);
+
 CREATE UNIQUE INDEX uq_care_dues_protocol ON public.care_dues USING btree (organization_id, subject_id, protocol_id) WHERE (protocol_id IS NOT NULL);
 
 CREATE UNIQUE INDEX uq_care_dues_record ON public.care_dues USING btree (organization_id, record_id) WHERE (protocol_id IS NULL);
+
+CREATE UNIQUE INDEX uq_invitations_pending ON public.invitations USING btree (organization_id, email) WHERE ((status)::text = 'PENDING'::text);
 
 CREATE UNIQUE INDEX uq_planning_runs_active ON public.planning_runs USING btree (organization_id, date) WHERE ((status)::text = ANY ((ARRAY['QUEUED'::character varying, 'RUNNING'::character varying])::text[]));
 
@@ -2357,6 +2821,12 @@ CREATE UNIQUE INDEX uq_sync_runs_live ON public.sync_runs USING btree (organizat
 CREATE UNIQUE INDEX uq_transports_leg ON public.transports USING btree (organization_id, booking_id, kind) WHERE ((booking_id IS NOT NULL) AND ((status)::text <> ALL ((ARRAY['CANCELLED'::character varying, 'FAILED'::character varying, 'RETURNED'::character varying])::text[])));
 
 CREATE UNIQUE INDEX uq_waitlist_entries_subject_id ON public.waitlist_entries USING btree (organization_id, slot_id, subject_id) WHERE ((status)::text = ANY ((ARRAY['WAITING'::character varying, 'OFFERED'::character varying])::text[]));
+
+CREATE UNIQUE INDEX uq_webhook_deliveries_endpoint_id_seq ON public.webhook_deliveries USING btree (organization_id, endpoint_id, seq) WHERE (seq > 0);
+
+CREATE UNIQUE INDEX uq_webhook_replays_running ON public.webhook_replays USING btree (organization_id, endpoint_id) WHERE ((status)::text = 'RUNNING'::text);
+
+CREATE TRIGGER keep_an_owner AFTER DELETE OR UPDATE OF role ON public.memberships FOR EACH ROW WHEN (((old.role)::text = 'OWNER'::text)) EXECUTE FUNCTION public.memberships_keep_an_owner();
 
 CREATE TRIGGER never_changed BEFORE UPDATE ON public.allocations FOR EACH ROW EXECUTE FUNCTION public.allocations_refuse_change();
 
@@ -2397,6 +2867,15 @@ ALTER TABLE ONLY public.absences
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT fk_absences_vehicle_id FOREIGN KEY (organization_id, vehicle_id) REFERENCES public.vehicles(organization_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.account_mails
+    ADD CONSTRAINT fk_account_mails_invitation_id FOREIGN KEY (organization_id, invitation_id) REFERENCES public.invitations(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.account_mails
+    ADD CONSTRAINT fk_account_mails_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.account_mails
+    ADD CONSTRAINT fk_account_mails_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT fk_allocations_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id) ON DELETE CASCADE;
 
@@ -2408,6 +2887,18 @@ ALTER TABLE ONLY public.allocations
 
 ALTER TABLE ONLY public.allocations
     ADD CONSTRAINT fk_allocations_unit_id FOREIGN KEY (organization_id, unit_id) REFERENCES public.resource_units(organization_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT fk_api_keys_created_by FOREIGN KEY (created_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT fk_api_keys_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT fk_api_keys_partner_id FOREIGN KEY (organization_id, partner_id) REFERENCES public.partners(organization_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT fk_api_keys_previous_id FOREIGN KEY (organization_id, previous_id) REFERENCES public.api_keys(organization_id, id);
 
 ALTER TABLE ONLY public.booking_charges
     ADD CONSTRAINT fk_booking_charges_booking_id FOREIGN KEY (organization_id, booking_id) REFERENCES public.bookings(organization_id, id);
@@ -2601,8 +3092,14 @@ ALTER TABLE ONLY public.exports
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT fk_idempotency_keys_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
-ALTER TABLE ONLY public.idempotency_keys
-    ADD CONSTRAINT fk_idempotency_keys_user_id FOREIGN KEY (user_id) REFERENCES public.users(id);
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT fk_invitations_accepted_by FOREIGN KEY (accepted_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT fk_invitations_invited_by FOREIGN KEY (invited_by) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT fk_invitations_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
 ALTER TABLE ONLY public.memberships
     ADD CONSTRAINT fk_memberships_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
@@ -2715,6 +3212,15 @@ ALTER TABLE ONLY public.proofs
 ALTER TABLE ONLY public.proofs
     ADD CONSTRAINT fk_proofs_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id);
 
+ALTER TABLE ONLY public.registered_documents
+    ADD CONSTRAINT fk_registered_documents_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.registered_documents
+    ADD CONSTRAINT fk_registered_documents_partner_id FOREIGN KEY (organization_id, partner_id) REFERENCES public.partners(organization_id, id);
+
+ALTER TABLE ONLY public.registered_documents
+    ADD CONSTRAINT fk_registered_documents_registered_by FOREIGN KEY (registered_by) REFERENCES public.users(id);
+
 ALTER TABLE ONLY public.reminder_rules
     ADD CONSTRAINT fk_reminder_rules_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
@@ -2775,6 +3281,9 @@ ALTER TABLE ONLY public.review_items
 ALTER TABLE ONLY public.review_items
     ADD CONSTRAINT fk_review_items_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
 
+ALTER TABLE ONLY public.role_policies
+    ADD CONSTRAINT fk_role_policies_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
 ALTER TABLE ONLY public.routes
     ADD CONSTRAINT fk_routes_driver_id FOREIGN KEY (organization_id, driver_id) REFERENCES public.drivers(organization_id, id);
 
@@ -2804,6 +3313,9 @@ ALTER TABLE ONLY public.schedules
 
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT fk_schedules_service_id FOREIGN KEY (organization_id, service_id) REFERENCES public.services(organization_id, id);
+
+ALTER TABLE ONLY public.second_factors
+    ADD CONSTRAINT fk_second_factors_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.series
     ADD CONSTRAINT fk_series_customer_id FOREIGN KEY (organization_id, customer_id) REFERENCES public.customers(organization_id, id);
@@ -3000,6 +3512,9 @@ ALTER TABLE ONLY public.unassigned_transports
 ALTER TABLE ONLY public.unassigned_transports
     ADD CONSTRAINT fk_unassigned_transports_transport_id FOREIGN KEY (organization_id, transport_id) REFERENCES public.transports(organization_id, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.user_identities
+    ADD CONSTRAINT fk_user_identities_user_id FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.vehicle_types
     ADD CONSTRAINT fk_vehicle_types_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
 
@@ -3024,9 +3539,34 @@ ALTER TABLE ONLY public.waitlist_entries
 ALTER TABLE ONLY public.waitlist_entries
     ADD CONSTRAINT fk_waitlist_entries_subject_id FOREIGN KEY (organization_id, subject_id) REFERENCES public.subjects(organization_id, id);
 
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT fk_webhook_attempts_delivery_id FOREIGN KEY (organization_id, delivery_id) REFERENCES public.webhook_deliveries(organization_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_attempts
+    ADD CONSTRAINT fk_webhook_attempts_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT fk_webhook_deliveries_endpoint_id FOREIGN KEY (organization_id, endpoint_id) REFERENCES public.webhook_endpoints(organization_id, id);
+
+ALTER TABLE ONLY public.webhook_deliveries
+    ADD CONSTRAINT fk_webhook_deliveries_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.webhook_endpoints
+    ADD CONSTRAINT fk_webhook_endpoints_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
+ALTER TABLE ONLY public.webhook_replays
+    ADD CONSTRAINT fk_webhook_replays_endpoint_id FOREIGN KEY (organization_id, endpoint_id) REFERENCES public.webhook_endpoints(organization_id, id);
+
+ALTER TABLE ONLY public.webhook_replays
+    ADD CONSTRAINT fk_webhook_replays_organization_id FOREIGN KEY (organization_id) REFERENCES public.organizations(id);
+
 ALTER TABLE public.absences ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.account_mails ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.allocations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.booking_charges ENABLE ROW LEVEL SECURITY;
 
@@ -3076,6 +3616,8 @@ ALTER TABLE public.exports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY member ON public.organizations FOR SELECT USING (((id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid) OR (EXISTS ( SELECT
    FROM public.memberships m
   WHERE ((m.organization_id = organizations.id) AND (m.user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid))))));
@@ -3096,7 +3638,11 @@ ALTER TABLE public.organizations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own ON public.memberships FOR SELECT USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY own ON public.second_factors USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY own ON public.sessions USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY own ON public.user_identities USING ((user_id = (NULLIF(current_setting('app.current_user_id'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.partner_connections ENABLE ROW LEVEL SECURITY;
 
@@ -3118,6 +3664,8 @@ ALTER TABLE public.posts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.proofs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.registered_documents ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reminder_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.requirements ENABLE ROW LEVEL SECURITY;
@@ -3132,11 +3680,15 @@ ALTER TABLE public.resources ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.review_items ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.role_policies ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.routes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.schedule_exceptions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.schedules ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.second_factors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.series ENABLE ROW LEVEL SECURITY;
 
@@ -3166,7 +3718,11 @@ ALTER TABLE public.teams ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.absences USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.account_mails USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.allocations USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.api_keys USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.booking_charges USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -3212,6 +3768,8 @@ CREATE POLICY tenant ON public.exports USING ((organization_id = (NULLIF(current
 
 CREATE POLICY tenant ON public.idempotency_keys USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.invitations USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.memberships USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.message_templates USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
@@ -3244,6 +3802,8 @@ CREATE POLICY tenant ON public.posts USING ((organization_id = (NULLIF(current_s
 
 CREATE POLICY tenant ON public.proofs USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.registered_documents USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant ON public.reminder_rules USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.requirements USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
@@ -3257,6 +3817,8 @@ CREATE POLICY tenant ON public.resource_units USING ((organization_id = (NULLIF(
 CREATE POLICY tenant ON public.resources USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.review_items USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.role_policies USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant ON public.routes USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
@@ -3304,6 +3866,14 @@ CREATE POLICY tenant ON public.vehicles USING ((organization_id = (NULLIF(curren
 
 CREATE POLICY tenant ON public.waitlist_entries USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant ON public.webhook_attempts USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.webhook_deliveries USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.webhook_endpoints USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant ON public.webhook_replays USING ((organization_id = (NULLIF(current_setting('app.current_org_id'::text, true), ''::text))::uuid));
+
 ALTER TABLE public.track_points ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tracking_links ENABLE ROW LEVEL SECURITY;
@@ -3314,6 +3884,8 @@ ALTER TABLE public.travel_times ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unassigned_transports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.user_identities ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.vehicle_types ENABLE ROW LEVEL SECURITY;
@@ -3321,6 +3893,14 @@ ALTER TABLE public.vehicle_types ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.vehicles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.waitlist_entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_replays ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO waypost_server;
 GRANT USAGE ON SCHEMA public TO waypost_auth;
@@ -3330,26 +3910,63 @@ GRANT SELECT ON TABLE public.users TO waypost_auth;
 GRANT SELECT(id) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(email) ON TABLE public.users TO waypost_server;
-GRANT UPDATE(email) ON TABLE public.users TO waypost_auth;
+GRANT INSERT(email),UPDATE(email) ON TABLE public.users TO waypost_auth;
 
-GRANT UPDATE(password_hash) ON TABLE public.users TO waypost_auth;
+GRANT INSERT(password_hash),UPDATE(password_hash) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(full_name) ON TABLE public.users TO waypost_server;
-GRANT UPDATE(full_name) ON TABLE public.users TO waypost_auth;
+GRANT INSERT(full_name),UPDATE(full_name) ON TABLE public.users TO waypost_auth;
 
 GRANT SELECT(created_at) ON TABLE public.users TO waypost_server;
 
 GRANT SELECT(updated_at) ON TABLE public.users TO waypost_server;
 GRANT UPDATE(updated_at) ON TABLE public.users TO waypost_auth;
 
+GRANT SELECT(email_confirmed_at) ON TABLE public.users TO waypost_server;
+GRANT INSERT(email_confirmed_at),UPDATE(email_confirmed_at) ON TABLE public.users TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.add_user(new_email text, new_hash text, new_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.add_user(new_email text, new_hash text, new_name text) TO waypost_server;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO waypost_server;
+GRANT SELECT ON TABLE public.api_keys TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partners TO waypost_server;
+GRANT SELECT ON TABLE public.partners TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.api_key(wanted_prefix text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.api_key(wanted_prefix text) TO waypost_server;
+
+REVOKE ALL ON FUNCTION public.api_key_lives(org uuid, key uuid, partner uuid, scopes_then text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.api_key_lives(org uuid, key uuid, partner uuid, scopes_then text[]) TO waypost_server;
+
 REVOKE ALL ON FUNCTION public.credentials(wanted_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.credentials(wanted_email text) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.sessions TO waypost_auth;
+
+GRANT UPDATE(revoked_at) ON TABLE public.sessions TO waypost_auth;
+
+GRANT UPDATE(updated_at) ON TABLE public.sessions TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.end_sessions(usr uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_sessions(usr uuid) TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.forget_idempotency_keys(before timestamp with time zone, many integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_idempotency_keys(before timestamp with time zone, many integer) TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.memberships TO waypost_server;
 GRANT SELECT ON TABLE public.memberships TO waypost_auth;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO waypost_server;
-GRANT SELECT,DELETE ON TABLE public.sessions TO waypost_auth;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.second_factors TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.second_factors TO waypost_auth;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_identities TO waypost_server;
+GRANT SELECT,DELETE ON TABLE public.user_identities TO waypost_auth;
 
 REVOKE ALL ON FUNCTION public.forget_user(org uuid, usr uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.forget_user(org uuid, usr uuid) TO waypost_server;
@@ -3364,8 +3981,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.resources TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.schedules TO waypost_server;
 
+REVOKE ALL ON FUNCTION public.identity_user_id(wanted_issuer text, wanted_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_user_id(wanted_issuer text, wanted_subject text) TO waypost_server;
+
 REVOKE ALL ON FUNCTION public.keep_tracks(first date, last date, oldest date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.keep_tracks(first date, last date, oldest date) TO waypost_server;
+
+GRANT SELECT ON TABLE public.organizations TO waypost_server;
+GRANT SELECT ON TABLE public.organizations TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.organization_named(wanted_slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.organization_named(wanted_slug text) TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.requirements TO waypost_server;
 
@@ -3379,13 +4005,24 @@ GRANT SELECT ON TABLE public.customers TO waypost_auth;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drivers TO waypost_server;
 GRANT SELECT ON TABLE public.drivers TO waypost_auth;
 
-REVOKE ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid) TO waypost_server;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.role_policies TO waypost_server;
+GRANT SELECT ON TABLE public.role_policies TO waypost_auth;
+
+REVOKE ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid, policy_then integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.session_lives(org uuid, usr uuid, role_then text, family uuid, customer uuid, driver uuid, policy_then integer) TO waypost_server;
 
 REVOKE ALL ON FUNCTION public.session_user_id(wanted_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.session_user_id(wanted_hash bytea) TO waypost_server;
 
+REVOKE ALL ON FUNCTION public.set_email(email_then text, confirmed_then timestamp with time zone, new_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_email(email_then text, confirmed_then timestamp with time zone, new_email text) TO waypost_server;
+
+REVOKE ALL ON FUNCTION public.set_password(hash_then text, new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.set_password(hash_then text, new_hash text) TO waypost_server;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.absences TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_mails TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.booking_charges TO waypost_server;
 
@@ -3406,6 +4043,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_records TO waypost_server
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.care_requirements TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cars TO waypost_server;
+
+GRANT SELECT ON TABLE public.client_documents TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_preferences TO waypost_server;
 
@@ -3433,7 +4072,7 @@ GRANT SELECT,INSERT ON TABLE public.events TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.exports TO waypost_server;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency_keys TO waypost_server;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.message_templates TO waypost_server;
 
@@ -3443,13 +4082,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO waypost_serve
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.occurrences TO waypost_server;
 
-GRANT SELECT ON TABLE public.organizations TO waypost_server;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner_connections TO waypost_server;
 
 GRANT SELECT ON TABLE public.partner_directory TO waypost_server;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partners TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.patients TO waypost_server;
 
@@ -3466,6 +4101,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_reads TO waypost_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.proofs TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.registered_documents TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reminder_rules TO waypost_server;
 
@@ -3514,3 +4151,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicle_types TO waypost_serve
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.vehicles TO waypost_server;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waitlist_entries TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_attempts TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_deliveries TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_endpoints TO waypost_server;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook_replays TO waypost_server;

@@ -32,6 +32,7 @@ _SUBJECT = {"name": SHOWN, "notes": HIDDEN, "external_id": SHOWN}
 _PARTNER = dict.fromkeys(("name", "clinic", "licence_number", "phone", "email", "website", "address"), SHOWN)
 
 MASKS: dict[type[Base], Mapping[str, Mask]] = {
+    m.ApiKey: {"name": SHOWN, "prefix": SHOWN, "secret_hash": HIDDEN, "scopes": SHOWN},
     m.Booking: {
         "number": SHOWN,
         "currency": SHOWN,
@@ -60,6 +61,7 @@ MASKS: dict[type[Base], Mapping[str, Mask]] = {
         "reason": SHOWN,
     },
     m.Driver: {"display_name": SHOWN, "phone": PARTLY, "skills": SHOWN, "licence_number": PARTLY},
+    m.Membership: {},
     m.MessageTemplate: {"locale": SHOWN, "subject": SHOWN, "body": SHOWN},
     m.Partner: {**_PARTNER, "notes": HIDDEN, "external_id": SHOWN},
     # the URL may hold a key
@@ -72,6 +74,7 @@ MASKS: dict[type[Base], Mapping[str, Mask]] = {
     m.ReminderRule: {"channels": SHOWN},
     m.Resource: {"name": SHOWN},
     m.ResourcePool: {"name": SHOWN, "resource_ids": SHOWN},
+    m.RolePolicy: {"permissions": SHOWN},
     m.Route: {"breaks": SHOWN, "forced_reason": SHOWN},
     m.Schedule: {"name": SHOWN, "rule": SHOWN},
     m.ScheduleException: {"reason": SHOWN},
@@ -101,6 +104,14 @@ MASKS: dict[type[Base], Mapping[str, Mask]] = {
         "code": HIDDEN,
     },
     m.Vehicle: {"license_plate": SHOWN, "capacity": SHOWN, "equipment": SHOWN},
+    # the URL may hold a key
+    m.WebhookEndpoint: {
+        "url": HIDDEN,
+        "description": SHOWN,
+        "event_types": SHOWN,
+        "secret": HIDDEN,
+        "old_secret": HIDDEN,
+    },
     m.VehicleType: {"name": SHOWN, "capacity": SHOWN, "equipment": SHOWN},
 }
 """For every model that people edit: what is shown of its texts and of what is noted with its changes, and whatever else

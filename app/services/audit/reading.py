@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from app.models import Event, EventDetail, EventType, User
+from app.models import Event, EventDetail, EventType, Partner, User
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,13 @@ class Entry:
 def entries(organization_id: UUID, wanted: Wanted, after: int, limit: int) -> Select[Any]:
     """The next so many entries; one statement, whatever they have."""
     detail = and_(EventDetail.organization_id == Event.organization_id, EventDetail.seq == Event.seq)
+    partner = and_(Partner.organization_id == Event.organization_id, Partner.id == Event.actor_partner_id)
+    actor = func.coalesce(User.full_name, Partner.name)
     return (
-        select(Event, EventDetail.ip, EventDetail.user_agent, EventDetail.changes, User.full_name)
+        select(Event, EventDetail.ip, EventDetail.user_agent, EventDetail.changes, actor)
         .outerjoin(EventDetail, detail)
         .outerjoin(User, User.id == Event.actor_user_id)
+        .outerjoin(Partner, partner)
         .where(*wanted.conditions(organization_id), Event.seq > after)
         .order_by(Event.seq)
         .limit(limit)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, exists, select
 
 from app.access import conditions
-from app.errors import BadUserInput, NotFound
+from app.errors import BadUserInput, Forbidden, NotFound
 from app.models import (
     Booking,
     CareKind,
@@ -63,8 +63,7 @@ async def record_care(
     if "next_due_on" not in checked:
         checked["next_due_on"] = next_due(protocol, performed_on)
     _check_due(performed_on, checked["next_due_on"])
-    if partner_id is not None:
-        await uow.get(Partner, partner_id)
+    partner_id = await _performer(uow, partner_id)
     if booking_id is not None:
         await _check_booking(uow, subject, booking_id)
     record = await uow.add(
@@ -99,8 +98,8 @@ async def update_care_record(
         await _check_day(uow, performed_on)
         await _follow_day(uow, record, performed_on, checked)
     _check_due(performed_on, checked.get("next_due_on", record.next_due_on))
-    if checked.get("partner_id") is not None:
-        await uow.get(Partner, checked["partner_id"])
+    if "partner_id" in checked:
+        checked["partner_id"] = await _performer(uow, checked["partner_id"])
     await uow.change(record, version, checked)
     if document_ids is not None:
         await _detach(uow, record, document_ids)
@@ -125,6 +124,8 @@ async def _standing(uow: UnitOfWork, record_id: UUID) -> CareRecord:
     record = await uow.get(CareRecord, record_id)
     await dues.lock(uow, [record.subject_id])
     check_not_erased(await uow.fetch(Customer, record.customer_id))
+    if uow.viewer.partner_id not in (None, record.partner_id):
+        raise Forbidden("A partner changes what it recorded itself.")
     if record.voided_at is not None:
         raise BadUserInput("This record is void; record what was done anew.", "recordId")
     return record
@@ -132,6 +133,16 @@ async def _standing(uow: UnitOfWork, record_id: UUID) -> CareRecord:
 
 def _say(uow: UnitOfWork, type: EventType, record: CareRecord) -> None:
     uow.emit(type, record, payload={"subject_id": record.subject_id, "kind": record.kind})
+
+
+async def _performer(uow: UnitOfWork, partner_id: UUID | None) -> UUID | None:
+    """Who did it. What a partner's program says was done, that partner did."""
+    own = uow.viewer.partner_id
+    if own is not None and partner_id not in (None, own):
+        raise BadUserInput("A partner records what it did itself.", "partnerId")
+    if partner_id is not None:
+        await uow.get(Partner, partner_id)
+    return own or partner_id
 
 
 # what it goes by

@@ -153,7 +153,7 @@ HOLDINGS = (
         secret=frozenset({"token"}),
     ),
     Holding("post_reads", USER, removed=True),
-    Holding("idempotency_keys", USER, removed=True, internal=True),
+    Holding("idempotency_keys", _by("caller_id", "users"), removed=True, internal=True),
     Holding("care_dues", CUSTOMER, removed=True),
     Holding("care_record_documents", _by("record_id", "care_records")),
     Holding("review_items", SUBJECT, removed=True),
@@ -204,7 +204,7 @@ HOLDINGS = (
                 (table.c[column].in_(("QUEUED", "RUNNING")), "CANCELLED"), else_=table.c[column]
             ),
         },
-        kept=frozenset({"filter"}),
+        kept=frozenset({"filter", "connection", "request"}),
     ),
     Holding(
         "transports",
@@ -271,6 +271,12 @@ HOLDINGS = (
             "longitude": to(0.0),
         },
     ),
+    Holding("account_mails", USER, removed=True),
+    Holding(
+        "invitations",
+        (Way("accepted_by", "users"), Way("email", "customers", "email", folded=True)),
+        {"email": unlike, "status": ended("PENDING", "REVOKED")},
+    ),
     Holding("memberships", USER, removed=True),
     Holding(
         "customers",
@@ -294,6 +300,8 @@ ELSEWHERE = {
     "resources": "Another hat of the user; not erased with the customer.",
     "users": "Erased by `forget_user`, once they belong nowhere.",
     "sessions": "Ended by `forget_user`.",
+    "user_identities": "Erased by `forget_user`.",
+    "second_factors": "Erased by `forget_user`.",
     "events": "Never changed; hold ids and words of lists.",
     "event_details": "Erased along with the events that concern the person.",
 }
