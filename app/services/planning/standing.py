@@ -199,6 +199,7 @@ async def _standing(
     here = {shift.id: shift for shift in shifts}
     stops = await _stops(uow, routes)
     transports = await _transports(uow, routes, stops, wanted, lock)
+    stops = {id: [stop for stop in found if not _was_just_made(stop, transports)] for id, found in stops.items()}
     return Standing(
         date=date,
         zone=ZoneInfo((await values.organization(uow)).time_zone),
@@ -212,6 +213,13 @@ async def _standing(
         places=await _places(uow, here.values(), transports.values(), stops),
         positions=await _positions(uow, here.values()),
     )
+
+
+def _was_just_made(stop: Stop, transports: Mapping[UUID, Transport]) -> bool:
+    """A pickup that was made between the reading of stops and of transports, where nothing is locked."""
+    ride = transports.get(stop.transport_id)
+    is_ahead = stop.kind is StopKind.PICKUP and stop.status in AHEAD
+    return is_ahead and ride is not None and ride.status is TransportStatus.PICKED_UP
 
 
 async def _stops(uow: UnitOfWork, routes: Sequence[Route]) -> dict[UUID, list[Stop]]:
